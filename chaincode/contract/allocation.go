@@ -31,6 +31,7 @@ type proposeAllocationRequest struct {
 	Cents     rules.Cents         `json:"cents"`
 	List      string              `json:"list_sha256"`
 	Parts     rules.Number        `json:"parts"`
+	File      string              `json:"file_sha256,omitzero"`
 	ExpiresAt rules.Number        `json:"expires_at"`
 	because
 }
@@ -46,7 +47,7 @@ func (r *proposeAllocationRequest) reads() []string {
 func (r *proposeAllocationRequest) allocation() *rules.Allocation {
 	return &rules.Allocation{
 		ID: r.RequestID, Scheme: r.Scheme, Use: r.Use, State: rules.AllocationIsProposed, Vouchers: r.Vouchers, Cents: r.Cents, List: r.List,
-		Parts: r.Parts, ExpiresAt: r.ExpiresAt, Reason: r.Reason,
+		Parts: r.Parts, File: r.File, ExpiresAt: r.ExpiresAt, Reason: r.Reason,
 	}
 }
 

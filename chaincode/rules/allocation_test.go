@@ -50,6 +50,9 @@ func TestTheFormOfAnAllocation(t *testing.T) {
 		{"", func(a *Allocation) { a.Cents = MaxBudget }},
 		{InvalidAmount, func(a *Allocation) { a.Cents = MaxBudget + 1 }},
 		{InvalidID, func(a *Allocation) { a.List = "" }},
+		{"", func(a *Allocation) { a.File = someRoot }},
+		{InvalidID, func(a *Allocation) { a.File = "kinderen.csv" }},
+		{InvalidID, func(a *Allocation) { a.File = strings.ToUpper(someRoot) }},
 		{InvalidNumber, func(a *Allocation) { a.ExpiresAt = 0 }},
 	} {
 		allocation := proposedAllocation()

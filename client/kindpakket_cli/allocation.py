@@ -22,6 +22,7 @@ _COLUMNS = {
     "state": lambda allocation: allocation["state"],
     "vouchers": lambda allocation: f"{allocation['used_vouchers']} of {allocation['vouchers']}",
     "amount": lambda allocation: euros(allocation["cents"]),
+    "file": lambda allocation: allocation.get("file_sha256", "-")[:16],
     "reason": lambda allocation: allocation["reason"],
     "proposed by": lambda allocation: allocation["proposed_by"],
     "expires": lambda allocation: _moment(allocation["expires_at"]),
@@ -103,7 +104,7 @@ def waits_for(allocations: Sequence[Allocation], done: str = "") -> Waits:
     sentences = [
         f"Allocation {allocation['id']}, proposed by {allocation['proposed_by']}, is for "
         f"{allocation['vouchers']} {'vouchers' if allocation['use'] == 'issue' else 'top-ups'} and "
-        f"{euros(allocation['cents'])}. Another person has to approve it before "
+        f"{euros(allocation['cents'])}{_file(allocation)}. Another person has to approve it before "
         f"{_moment(allocation['expires_at'])}, with\n"
         f"  kindpakket allocation approve {allocation['scheme']} {allocation['id']}"
         for allocation in allocations
@@ -111,14 +112,27 @@ def waits_for(allocations: Sequence[Allocation], done: str = "") -> Waits:
     return Waits(
         "\n".join([*filter(None, [done]), *sentences, "Then run this command again."]),
         allocations=[
-            {name: allocation[name] for name in ("id", "vouchers", "cents", "expires_at")}
+            {
+                **{name: allocation[name] for name in ("id", "vouchers", "cents", "expires_at")},
+                "file_sha256": allocation.get("file_sha256"),
+            }
             for allocation in allocations
         ],
     )
 
 
-def over(allocation: Allocation) -> Refused:
-    """The ending of a command that found its allocation rejected, withdrawn or expired."""
+def _file(allocation: Allocation) -> str:
+    sha256 = allocation.get("file_sha256")
+    return f", of the file with SHA-256 {sha256}" if sha256 else ""
+
+
+def over(allocation: Allocation, command: str = "") -> Refused:
+    """The ending of a command that found its allocation rejected, withdrawn or expired.
+
+    Args:
+        allocation: the allocation.
+        command: what proposes it anew; default: the command itself, with `--again`.
+    """
     if allocation["state"] == "rejected":
         state = f"was rejected by {allocation['decided_by']} ({allocation['reject_reason']})"
     elif allocation["state"] == "withdrawn":
@@ -126,7 +140,8 @@ def over(allocation: Allocation) -> Refused:
     else:
         state = f"expired on {_moment(allocation['expires_at'])}"
     return Refused(
-        f"allocation {allocation['id']} {state}: run this command with --again to propose it anew",
+        f"allocation {allocation['id']} {state}: run {command or 'this command with --again'} to propose it "
+        "anew",
         "ALLOCATION_OVER",
         allocation=allocation["id"],
     )

@@ -53,7 +53,8 @@ def top_up(
 
     The first run proposes an allocation; the same command again tops up.
     """
-    from kindpakket.backoffice.issuing import is_over, top_up_listed
+    from kindpakket.backoffice.batches.stock import is_over
+    from kindpakket.backoffice.topping_up import top_up_listed
     from kindpakket.ledger.records import TopUp
 
     with place.open(session, "voucher-top-up", reason) as register:

@@ -1,21 +1,27 @@
-"""How commands are told to read a file of children: options that `intake check` and `voucher issue` share."""
+"""How commands read a file of children: options and a bar that they share."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from kindpakket_cli.contract import in_json
 from kindpakket_cli.files import READABLE
 
 if TYPE_CHECKING:
     from kindpakket.backoffice.ages import Ages
+    from kindpakket.backoffice.batches.reading import ReadFile
     from kindpakket.backoffice.intake.mapping import ColumnMapping
+    from kindpakket.ledger.records import Rules
 
+_LARGE = 1 << 20
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 _TABLE = (
     click.option(
@@ -91,3 +97,38 @@ def ages_of(bands: Sequence[str], day: date | None) -> Ages | None:
         return Ages.parse(bands, day)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--age") from error
+
+
+def read_children(
+    file: Path,
+    rules: Rules,
+    mapping: ColumnMapping,
+    bands: Sequence[str],
+    ages_on: datetime | None,
+) -> ReadFile:
+    """Read a file of children for a scheme, with a bar on a terminal if it is large.
+
+    Raises:
+        CitizensError: the file has mistakes.
+        click.BadParameter: a band of ages cannot be used.
+    """
+    from kindpakket.backoffice.batches.reading import ReadFile
+
+    day = ages_on.date() if ages_on else date.fromisoformat(rules["starts_on"])
+    ages = ages_of(bands, day)
+    with reading_bar(file, "Reading") as progress:
+        return ReadFile.of(file, ages, mapping=mapping, rules=rules, progress=progress)
+
+
+@contextmanager
+def reading_bar(file: Path, what: str) -> Iterator[Callable[[int, int], None] | None]:
+    """A bar on a terminal, if the file is large: it is told how much has been read, and how much there is."""
+    if in_json() or not sys.stderr.isatty() or file.stat().st_size < _LARGE:
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what)
+        yield lambda done, total: bar.update(task, completed=done, total=total)

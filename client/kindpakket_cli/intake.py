@@ -1,20 +1,19 @@
-"""`kindpakket intake …`: the file of entitled children, before anything is done with it."""
+"""`kindpakket intake …`: the file of entitled children, from the check to the vouchers."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from kindpakket_cli.children_file import age_options, ages_of, mapping_of, table_options
+from kindpakket_cli import intake_batches
+from kindpakket_cli.children_file import age_options, ages_of, mapping_of, reading_bar, table_options
 from kindpakket_cli.contract import group, not_as_it_should_be
 from kindpakket_cli.files import READABLE, read_rules
-from kindpakket_cli.offline import FILES, offline
+from kindpakket_cli.offline import offline
 from kindpakket_cli.output import print_json, print_table
 
 if TYPE_CHECKING:
@@ -23,13 +22,12 @@ if TYPE_CHECKING:
 
 _SHOWN = 20
 _LISTED = 10_000
-_LARGE = 1 << 20
 _XLSX = ".xlsx"
 
 
-@group("intake", shared=FILES)
+@group("intake")
 def intake() -> None:
-    """The file of entitled children: check it before it is used."""
+    """The file of entitled children: check, propose, issue, see how far it is."""
 
 
 @intake.command("check")
@@ -77,10 +75,10 @@ def check(
     day = date.fromisoformat(rules["starts_on"]) if rules is not None else None
     ages = ages_of(bands, ages_on.date() if ages_on else day)
     with open_table(file, mapping) as table:
-        with _progress(file, "checked") as progress:
+        with reading_bar(file, "checked") as progress:
             checked = check_table(table, mapping, ages=ages, rules=rules, progress=progress)
         if report is not None:
-            with _progress(file, "written") as progress:
+            with reading_bar(file, "written") as progress:
                 write_report(report, table, checked, progress)
     if as_json:
         print_json(_as_json(file, checked, report))
@@ -97,20 +95,6 @@ def _check_report(report: Path | None, file: Path) -> None:
         raise click.BadParameter(f"{report} does not end in {_XLSX}", param_hint="--report")
     if report.exists() and report.samefile(file):
         raise click.BadParameter(f"{report} is the file itself: choose another name", param_hint="--report")
-
-
-@contextmanager
-def _progress(file: Path, what: str) -> Iterator[Callable[[int, int], None] | None]:
-    """A bar on a terminal, if the file is large."""
-    if not sys.stderr.isatty() or file.stat().st_size < _LARGE:
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(what)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 def _show(file: Path, check: Check, report: Path | None) -> None:
@@ -243,3 +227,7 @@ def _as_json(file: Path, check: Check, report: Path | None) -> dict[str, object]
         "findings_left_out": len(check.findings) - len(listed),
         "report": None if report is None else str(report),
     }
+
+
+for _command in intake_batches.COMMANDS:
+    intake.add_command(_command)

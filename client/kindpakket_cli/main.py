@@ -21,7 +21,10 @@ _COMMANDS = {
         "kindpakket_cli.shop",
         "Shops: apply, approve, grant, suspend, reinstate, end; their accounts and payouts.",
     ),
-    "intake": ("kindpakket_cli.intake", "The file of entitled children: check it before it is used."),
+    "intake": (
+        "kindpakket_cli.intake",
+        "The file of entitled children: check, propose, issue, see how far it is.",
+    ),
     "allocation": (
         "kindpakket_cli.allocation",
         "Allocations: what may be issued or topped up; list, show, approve, reject, withdraw.",

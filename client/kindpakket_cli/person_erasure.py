@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -42,16 +43,17 @@ def erase(
     """Erase a person: private records on the ledger, then the register; prints a certificate.
 
     The first run orders the erasure on the ledger and says who has to approve it; the same command again
-    purges the private records on all peers that have them, certifies that, and erases the register.
+    purges the private records on all peers that have them, certifies that, and erases the register. A voucher
+    that waits to be issued is issued first, or its allocation rejected or withdrawn.
     """
     from kindpakket_cli.person import find
 
     with place.open(session, "person-erase", reason) as register:
         account = find(session, register, voucher_id, "person.erase")
         municipality = session.municipality()
-        _check_issued(municipality, register, account)
+        never_issued = _never_issued(municipality, register, account)
         register.check_erasable([each.entry.voucher for each in account.entries])
-        ledger = _purge(municipality, account, reason)
+        ledger = _purge(municipality, account, never_issued, reason)
         certificate = register.erase(
             [each.entry.voucher for each in account.entries],
             backups_until=backups_until.date(),
@@ -68,6 +70,7 @@ def retention(session: Session, *, place: RegisterPlace, backups_until: datetime
     """Erase from the register everybody whose private records were purged on the ledger and certified.
 
     What has passed its term there is listed by `erasure due`, and ordered with `erasure order --all-due`.
+    Lines of the log of look-ups are deleted once they are older than `register keep-log` says.
     """
     with place.open(session, "retention", "retention") as register:
         municipality = session.municipality()
@@ -77,9 +80,10 @@ def retention(session: Session, *, place: RegisterPlace, backups_until: datetime
             if erasure["collection"] == "citizens" and erasure["state"] == "certified"
         ]
         vouchers = {record["id"]: erasure["id"] for erasure in certified for record in erasure["records"]}
+        expired = {"look_ups_deleted": register.expire_log()}
         left = register.present(list(vouchers))
         if not left:
-            session.answer({"vouchers": [], "persons": 0})
+            session.answer({"vouchers": [], "persons": 0, **expired})
             return
         for bulk in {register.bulk_of(voucher) for voucher in left} - {None}:
             _note_issued(municipality, register, str(bulk))
@@ -88,13 +92,18 @@ def retention(session: Session, *, place: RegisterPlace, backups_until: datetime
             backups_until=backups_until.date(),
             ledger=sorted({vouchers[voucher] for voucher in left}),
         )
-        session.answer(certificate.as_json())
+        session.answer({**certificate.as_json(), **expired})
 
 
-def _check_issued(municipality: Municipality, register: Register, account: Account) -> None:
-    """Let the register know what has been issued; what has not is refused by it."""
-    for bulk in {each.entry.bulk for each in account.entries if each.issued_at is None}:
-        _note_issued(municipality, register, bulk)
+def _never_issued(municipality: Municipality, register: Register, account: Account) -> set[str]:
+    """Those of a person's vouchers that were never issued, as the ledger and then the register know it."""
+    from kindpakket.backoffice.batches.stock import take_stock
+
+    bulks = {each.entry.bulk: each.scheme for each in account.entries if each.issued_at is None}
+    for scheme in sorted(set(bulks.values())):
+        take_stock(municipality, register, scheme, mend=False)
+    still_open = {bulk.id for scheme in set(bulks.values()) for bulk in register.open_bulks(scheme)}
+    return {each.entry.voucher for each in account.entries if each.entry.bulk in still_open}
 
 
 def _note_issued(municipality: Municipality, register: Register, bulk: str) -> None:
@@ -102,21 +111,35 @@ def _note_issued(municipality: Municipality, register: Register, bulk: str) -> N
         register.mark_issued([bulk])
 
 
-def _purge(municipality: Municipality, account: Account, reason: str) -> list[str]:
+def _purge(municipality: Municipality, account: Account, never_issued: set[str], reason: str) -> list[str]:
     """Purge a person's private records; return the ids of the certified erasures.
+
+    Args:
+        municipality: acts as an issuer or approver.
+        account: the person.
+        never_issued: vouchers of which the ledger may have a private record or not.
+        reason: why: a code.
 
     Raises:
         Waits: another person has to approve an erasure.
     """
+    from kindpakket.ledger.refusals import CaseRecordMissing
+
     by_voucher = _newest(municipality.erasures.list())
     missing: dict[str, list[str]] = defaultdict(list)
     found: dict[str, Erasure] = {}
     for each in account.entries:
         erasure = by_voucher.get(each.entry.voucher)
-        if erasure is None:
+        if erasure is not None:
+            found[erasure["id"]] = erasure
+        elif each.entry.voucher not in never_issued:
             missing[each.scheme].append(each.entry.voucher)
         else:
-            found[erasure["id"]] = erasure
+            with suppress(CaseRecordMissing):
+                made = municipality.erasures.order(
+                    "citizens", [each.entry.voucher], reason, scheme=each.scheme
+                )
+                found[made["id"]] = made
     for scheme, vouchers in missing.items():
         made = municipality.erasures.order("citizens", vouchers, reason, scheme=scheme)
         found[made["id"]] = made

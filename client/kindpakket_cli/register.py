@@ -86,6 +86,20 @@ def show_log(session: Session, place: RegisterPlace, activities: str) -> None:
         session.answer(list(opened.look_ups()), LOG_COLUMNS)
 
 
+@register.command("keep-log")
+@click.option("--days", type=int, required=True, help="For how many days, from 180; five years by default.")
+@register_options()
+@acting_as(*MUNICIPALITY)
+def keep_log(session: Session, place: RegisterPlace, days: int) -> None:
+    """Set for how many days the log of look-ups is kept; `person retention` deletes what is older.
+
+    The database itself refuses to delete younger lines.
+    """
+    with place.open(session, "register-keep-log", "operation") as opened:
+        opened.keep_log(days)
+        session.answer({"log_days": opened.log_days})
+
+
 @register.command("rotate-key")
 @register_options()
 @acting_as(*MUNICIPALITY)

@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TextIO
 
 import click
 
 from kindpakket.ledger.money import euros
 from kindpakket_cli import balance, replacement
 from kindpakket_cli.allocation import allocation_options, over, waits_for
-from kindpakket_cli.children_file import age_options, ages_of, mapping_of, table_options
-from kindpakket_cli.contract import Wrong, group
+from kindpakket_cli.batch_words import note_outcomes
+from kindpakket_cli.children_file import age_options, mapping_of, read_children, table_options
+from kindpakket_cli.contract import group
 from kindpakket_cli.files import READABLE, read_json
-from kindpakket_cli.output import counted, note
+from kindpakket_cli.output import counted
 from kindpakket_cli.page import page_code_option, read_page
 from kindpakket_cli.registers import RegisterPlace, register_options
 from kindpakket_cli.session import READERS, SELLERS, Hosted, Session, acting_as, hosting
-
-if TYPE_CHECKING:
-    from kindpakket.backoffice.citizens import Child
-    from kindpakket.backoffice.register import Batch, Register
-    from kindpakket.ledger.records import Rules
 
 
 @group("voucher")
@@ -113,68 +107,39 @@ def issue(
     and says who has to approve it; the same command again issues. It is safe to run again with the same file,
     also after an interruption. `kindpakket intake check` shows beforehand how the file is read.
     """
-    from kindpakket.backoffice import citizens
-    from kindpakket.backoffice.issuing import issue_enrolled
+    from kindpakket.backoffice.batches.issuing import issue_approved
+    from kindpakket.backoffice.batches.proposing import propose_file
+    from kindpakket.backoffice.batches.sums import issued_with
 
-    municipality = session.municipality()
     mapping = mapping_of(mapping_file, encoding, delimiter, sheet)
-    if not bands:
-        citizens.read_file(children, mapping=mapping)  # a file with mistakes asks the ledger for nothing
-    rules = municipality.schemes.show(scheme_id)["rules"]
-    ages = ages_of(bands, ages_on.date() if ages_on else date.fromisoformat(rules["starts_on"]))
-    entitled = citizens.read_file(children, ages, mapping=mapping, rules=rules)
-    with place.open(session, "voucher-issue", reason) as register:
-        try:
-            progress = issue_enrolled(
+    rules = session.municipality(closing=False).schemes.show(scheme_id)["rules"]
+    with read_children(children, rules, mapping, bands, ages_on) as file:
+        municipality = session.municipality()
+        with place.open(session, "voucher-issue", reason) as register:
+            proposed = propose_file(
                 municipality,
                 register,
                 scheme_id,
-                register.bulks_of(_enrol(rules, register, scheme_id, period, children, entitled).id),
+                period,
+                file,
+                rules=rules,
                 reason=reason,
                 days=days,
                 again=again,
+                counted=counted,
             )
-        except ValueError as error:
-            raise Wrong(str(error), "FILE") from error
+            note_outcomes(file, proposed)
+            bulks = register.bulk_ids_of(proposed.batch.id)
+            progress = issue_approved(municipality, register, scheme_id, bulks=bulks, counted=counted)
+            vouchers, cents = issued_with(municipality, register, scheme_id, bulks)
     if progress.over:
-        raise over(progress.over[0])
+        raise over(progress.over[0].allocation)
     if progress.waiting:
         raise waits_for(
-            progress.waiting,
-            f"{progress.vouchers} vouchers have been issued, of {euros(progress.issued_cents)} in all."
-            if progress.vouchers
-            else "",
+            [each.allocation for each in progress.waiting],
+            f"{vouchers} vouchers have been issued, of {euros(cents)} in all." if vouchers else "",
         )
-    session.answer(
-        {"scheme": scheme_id, "vouchers": progress.vouchers, "issued_cents": progress.issued_cents}
-    )
-
-
-def _enrol(
-    rules: Rules,
-    register: Register,
-    scheme: str,
-    period: str,
-    file: Path,
-    children: Sequence[Child],
-) -> Batch:
-    """Compare the file with the register, say what is new in it, and enrol that."""
-    from kindpakket.ledger.lists import cost
-
-    sha256 = hashlib.sha256(file.read_bytes()).hexdigest()
-    with counted(len(children), "Comparing") as progress:
-        batch = register.compare(
-            scheme,
-            period,
-            children,
-            sha256=sha256,
-            cost=lambda child: cost(child.preset, child.units, rules),
-            progress=progress,
-        )
-    counts = ", ".join(f"{count} {outcome}" for outcome, count in batch.counts.items() if count)
-    note(f"{file}, SHA-256 {sha256}: {counts}.")
-    with counted(len(children), "Enrolling") as progress:
-        return register.enrol_batch(batch, children, progress)
+    session.answer({"scheme": scheme_id, "vouchers": vouchers, "issued_cents": cents})
 
 
 @voucher.command("activate")

@@ -9,11 +9,12 @@ from typing import Any
 
 import old_register
 import pytest
-from desk import ERASURE, ORDERED, Command
+from desk import ERASURE, ORDERED, Allocations, Command
 from old_register import children
 from story import SCHEME
 
-from kindpakket.backoffice.register import Bulk, Purpose, Register
+from kindpakket.backoffice.register import Bulk, Proposal, Purpose, Register
+from kindpakket.fabric.testing import ChaincodeRefusal
 
 BSN = children(1)[0].bsn
 UNKNOWN = children(3)[2].bsn
@@ -182,16 +183,71 @@ def test_a_person_is_erased_once_another_person_agreed(
     assert kindpakket("person", "show", *register, "--reason", "x", "--voucher", other.voucher).exit_code == 0
 
 
-def test_what_is_not_issued_is_not_erased(kindpakket: Command, register: tuple[str, ...]) -> None:
-    erasures = ledger(kindpakket, [bulk_of(register).entries[0].voucher])
+def never_issued(kindpakket: Command) -> list[dict[str, Any]]:
+    """A ledger on which nothing was issued."""
+    erasures = ledger(kindpakket, [])
     kindpakket.desk.answers["request:Show"] = lambda request: {
         "request": request["request"],
         "state": "unknown",
+        "operation": "",
     }
-    erase = ("person", "erase", *register, "--reason", "request", "--backups-until", "2027-01-31")
+    return erasures
+
+
+ERASE = ("--reason", "request", "--backups-until", "2027-01-31")
+
+
+def test_what_waits_to_be_issued_is_not_erased(kindpakket: Command, register: tuple[str, ...]) -> None:
+    erasures, allocations, bulk = never_issued(kindpakket), Allocations(kindpakket.desk), bulk_of(register)
+    with Register(register[1]) as opened:
+        opened.keep_proposal(Proposal(ERASURE, SCHEME, 60_000, 2**31, "intake", (bulk.request_id,)))
+    allocations.propose(
+        {"request_id": ERASURE, "scheme": SCHEME, "use": "issue", "vouchers": 2, "expires_at": 2**31}
+    )
+    erase = ("person", "erase", *register, *ERASE)
     result = kindpakket(*erase, stdin=f"{BSN}\n")
-    assert (result.exit_code, "has not been issued" in result.stderr) == (2, True), result.output
+    assert (result.exit_code, f"waits to be issued with allocation {ERASURE}" in result.stderr) == (2, True)
     assert erasures == []
+    allocations.decide(state="rejected")
+    kindpakket.desk.answers["erasure:Order"] = ChaincodeRefusal("CASE_RECORD_MISSING: there is none {}")
+    certificate = kindpakket.answer(*erase, stdin=f"{BSN}\n")
+    assert certificate["vouchers"] == [bulk.entries[0].voucher]
+
+
+def test_what_was_never_issued_is_erased(kindpakket: Command, register: tuple[str, ...]) -> None:
+    erasures, (entry, other) = never_issued(kindpakket), bulk_of(register).entries
+    kindpakket.desk.answers["erasure:Order"] = ChaincodeRefusal("CASE_RECORD_MISSING: there is none {}")
+    certificate = kindpakket.answer("person", "erase", *register, *ERASE, stdin=f"{BSN}\n")
+    assert (certificate["vouchers"], certificate["persons"]) == ([entry.voucher], 1)
+    assert (certificate["erasures_on_ledger"], erasures) == ([], [])
+    with Register(register[1]) as opened:
+        (bulk,) = opened.bulks(SCHEME)
+        assert bulk.entries == (other,)
+        # The municipality's next file may name the child again.
+        assert opened.compare(SCHEME, "2026", children(2)).counts["new"] == 1
+    last = kindpakket.answer("person", "erase", *register, *ERASE, "--voucher", other.voucher)
+    assert last["vouchers"] == [other.voucher]
+    with Register(register[1]) as opened:
+        assert (list(opened.bulks(SCHEME)), opened.status().persons) == ([], 0)
+
+
+def test_a_case_that_was_recorded_and_never_led_to_a_voucher_is_purged_first(
+    kindpakket: Command, register: tuple[str, ...]
+) -> None:
+    erasures, (entry, _) = never_issued(kindpakket), bulk_of(register).entries
+    erase = ("person", "erase", *register, *ERASE)
+    assert kindpakket(*erase, stdin=f"{BSN}\n").exit_code == 5
+    erasures[0]["state"] = "approved"
+    certificate = kindpakket.answer(*erase, stdin=f"{BSN}\n")
+    assert (certificate["vouchers"], certificate["erasures_on_ledger"]) == ([entry.voucher], [ERASURE])
+
+
+def test_the_log_is_kept_as_long_as_is_set(kindpakket: Command, register: tuple[str, ...]) -> None:
+    assert kindpakket.answer("register", "status", *register)["log_days"] == 1826
+    short = kindpakket("register", "keep-log", "--days", "30", *register)
+    assert (short.exit_code, "cannot be kept for 30 days: give 180 to 36500" in short.stderr) == (2, True)
+    assert kindpakket.answer("register", "keep-log", "--days", "365", *register) == {"log_days": 365}
+    assert kindpakket.answer("register", "status", *register)["log_days"] == 365
 
 
 def test_retention_follows_what_was_purged_on_the_ledger(
@@ -200,9 +256,17 @@ def test_retention_follows_what_was_purged_on_the_ledger(
     entry, _ = bulk_of(register).entries
     erasures = ledger(kindpakket, [entry.voucher])
     retention = ("person", "retention", *register, "--backups-until", "2027-01-31")
-    assert kindpakket.answer(*retention) == {"vouchers": [], "persons": 0}
+    assert kindpakket.answer(*retention) == {
+        "vouchers": [],
+        "persons": 0,
+        "look_ups_deleted": 0,
+    }
     records = [{"id": voucher, "key": "k", "sha256": "f" * 64} for voucher in (entry.voucher, "e" * 32)]
     erasures.append({**ORDERED, "state": "certified", "records": records})
     certificate = kindpakket.answer(*retention)
     assert (certificate["vouchers"], certificate["persons"]) == ([entry.voucher], 1)
-    assert kindpakket.answer(*retention) == {"vouchers": [], "persons": 0}
+    assert kindpakket.answer(*retention) == {
+        "vouchers": [],
+        "persons": 0,
+        "look_ups_deleted": 0,
+    }

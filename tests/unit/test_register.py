@@ -15,6 +15,8 @@ from kindpakket.backoffice.citizens import Child
 from kindpakket.backoffice.register import Proposal, Register, RegisterError
 from kindpakket.ledger.ids import is_id
 
+SCHEME = "5" * 32
+
 
 def children(count: int) -> list[Child]:
     numbers = [text for text in map(str, range(999990000, 1000000000)) if bsn.is_valid(text)]
@@ -112,12 +114,23 @@ def test_other_files_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_bulk_has_its_newest_proposal(where: str) -> None:
-    first = Proposal("f" * 32, "s" * 32, 100, 5, "intake", ("b" * 32, "c" * 32))
-    second = Proposal("0" * 32, "s" * 32, 50, 9, "again", ("c" * 32,))
     with Register(where) as register:
+        one, two, three = (bulk.request_id for bulk in register.enrol(SCHEME, "2026", children(1200)))
+        first = Proposal("f" * 32, SCHEME, 100, 5, "intake", (one, two), "b" * 32, "a" * 64)
+        second = Proposal("0" * 32, SCHEME, 50, 9, "again", (two,))
         register.keep_proposal(first)
+        with pytest.raises(RegisterError, match="another run has dealt with 1 of 1 parts"):
+            register.keep_proposal(second)
+        register.note_over(first.id)
         register.keep_proposal(second)
     with Register(where) as register:
-        assert register.proposal_of("b" * 32) == first
-        assert register.proposal_of("c" * 32) == second
-        assert register.proposal_of("d" * 32) is None
+        assert register.proposal_of(one) == register.proposal(first.id) == first
+        assert register.proposal_of(two) == second
+        assert register.proposal_of(three) is None
+        assert [(bulk.id, bulk.proposal, bulk.vouchers) for bulk in register.open_bulks(SCHEME)] == [
+            (one, first.id, 500),
+            (two, second.id, 500),
+            (three, None, 200),
+        ]
+        with pytest.raises(RegisterError, match="has no allocation"):
+            register.proposal("9" * 32)

@@ -12,7 +12,7 @@ from old_register import SCHEME, children
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
 
-from kindpakket.backoffice.register import Purpose, Register, RegisterError
+from kindpakket.backoffice.register import Proposal, Purpose, Register, RegisterError
 
 WHO = Purpose("inzage", "verzoek-17", "p-clerk")
 
@@ -130,7 +130,10 @@ def test_an_erased_person_can_still_be_told_who_looked(where: str) -> None:
         (bulk,) = register.enrol(SCHEME, "2026", [child, sibling])
         (second,) = register.enrol(SCHEME, "2027", [child])
         vouchers = [bulk.entries[0].voucher, second.entries[0].voucher]
-        with pytest.raises(RegisterError, match=f"voucher {vouchers[0]} has not been issued"):
+        register.keep_proposal(Proposal("d" * 32, SCHEME, 1, 2**31, "intake", (bulk.request_id,)))
+        with pytest.raises(
+            RegisterError, match=f"voucher {vouchers[0]} waits to be issued with allocation d"
+        ):
             register.erase(vouchers[:1], backups_until=date(2027, 1, 1))
         register.mark_issued([bulk.request_id, second.request_id])
         first = register.erase(vouchers[:1], backups_until=date(2027, 1, 1), ledger=["e" * 32])
@@ -164,3 +167,59 @@ def test_an_erased_person_can_still_be_told_who_looked(where: str) -> None:
     text_of_both = json.dumps(certificates)
     for value in (child.bsn, child.first_names, child.case, child.household):
         assert value not in text_of_both
+
+
+DAY_MS = 86_400_000
+
+
+def age_lines(where: str, days: int) -> None:
+    """Let all lines of the log be so many days old, which the database allows only without its triggers."""
+    engine = create_engine(where if "://" in where else f"sqlite:///{where}")
+    with engine.begin() as connection:
+        if engine.dialect.name == "sqlite":
+            kept = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'look_up'"
+            triggers = connection.execute(text(kept)).all()
+            for name, _ in triggers:
+                connection.execute(text(f"DROP TRIGGER {name}"))
+        else:
+            triggers = []
+            connection.execute(text("ALTER TABLE look_up DISABLE TRIGGER USER"))
+        connection.execute(text("UPDATE look_up SET ended_ms = ended_ms - :ms"), {"ms": days * DAY_MS})
+        for _, sql in triggers:
+            connection.execute(text(sql))
+        if engine.dialect.name != "sqlite":
+            connection.execute(text("ALTER TABLE look_up ENABLE TRIGGER USER"))
+    engine.dispose()
+
+
+def delete_lines(where: str) -> None:
+    engine = create_engine(where if "://" in where else f"sqlite:///{where}")
+    try:
+        with engine.begin() as connection:
+            connection.execute(text("DELETE FROM look_up"))
+    finally:
+        engine.dispose()
+
+
+def test_the_log_is_kept_for_its_retention_and_no_longer(where: str) -> None:
+    (child,) = children(1)
+    with Register(where, purpose=WHO) as register:
+        register.enrol(SCHEME, "2026", [child])
+        register.account(child.bsn)
+        assert (register.log_days, register.expire_log()) == (1826, 0)
+    age_lines(where, 400)
+    with Register(where, purpose=WHO) as register:
+        assert register.expire_log() == 0
+        for days in (179, 36_501, -1):
+            with pytest.raises(RegisterError, match=f"cannot be kept for {days} days"):
+                register.keep_log(days)
+    with pytest.raises(DBAPIError, match="append-only within its retention"):
+        delete_lines(where)
+    with Register(where, purpose=WHO) as register:
+        register.keep_log(401)
+        assert register.expire_log() == 0
+        register.keep_log(399)
+        assert register.expire_log() == 2
+        names = [line.name for line in register.look_ups()]
+        assert names == ["log.retention", "log.retention", "log.expire"]
+        assert register.expire_log() == 0

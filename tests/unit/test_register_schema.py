@@ -9,9 +9,10 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from old_register import SCHEME, children
 from sqlalchemy import create_engine, text
 
-from kindpakket.backoffice.register import Register, RegisterError, persons, schema
+from kindpakket.backoffice.register import Proposal, Register, RegisterError, persons, schema
 from kindpakket.backoffice.register.engine import Address
 from kindpakket.backoffice.register.tables import Base
 from kindpakket.municipality import BULK
@@ -31,6 +32,39 @@ def test_migrations_make_what_the_code_expects(where: str) -> None:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, Base.metadata) == []
     engine.dispose()
+
+
+_BACK = (
+    "ALTER TABLE proposal DROP COLUMN batch",
+    "ALTER TABLE proposal DROP COLUMN file_sha256",
+    "ALTER TABLE proposal DROP COLUMN over_at",
+    "ALTER TABLE bulk DROP COLUMN issued_cents",
+    "ALTER TABLE batch_line DROP COLUMN preset",
+    "ALTER TABLE batch_line DROP COLUMN units",
+    "UPDATE alembic_version SET version_num = 'r0001'",
+)
+_BACK_IN_POSTGRESQL = (
+    "DROP TRIGGER look_up_retained ON look_up",
+    "DROP FUNCTION look_up_retained()",
+)
+
+
+def test_a_register_of_the_first_layout_is_brought_up_to_date(where: str) -> None:
+    with Register(where) as register:
+        (bulk,) = register.enrol(SCHEME, "2026", children(3))
+        proposal = Proposal("f" * 32, SCHEME, 90_000, 2**31, "intake", (bulk.request_id,))
+        register.keep_proposal(proposal)
+    engine = create_engine(where if "://" in where else f"sqlite:///{where}")
+    with engine.begin() as connection:
+        for statement in (*_BACK, *(_BACK_IN_POSTGRESQL if "://" in where else ())):
+            connection.execute(text(statement))
+    engine.dispose()
+    with Register(where) as register:
+        assert register.status().layout == schema.HEAD
+        assert register.proposal_of(bulk.request_id) == proposal
+        assert register.log_days == 1826
+        register.mark_issued([bulk.request_id], {bulk.request_id: 90_000})
+        assert register.issued_cents([bulk.request_id]) == {bulk.request_id: 90_000}
 
 
 def test_a_register_of_a_newer_version_is_refused(where: str) -> None:

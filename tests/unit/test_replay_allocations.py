@@ -81,6 +81,15 @@ def test_an_allocation_reserves_what_is_drawn_from_it(story: Story) -> None:
     assert scheme.allocations[allocation].members()["withdraw_reason"] == "rest"
 
 
+def test_the_books_name_the_file_of_a_list(story: Story) -> None:
+    named, unnamed = propose(story, file_sha256="ab" * 32), propose(story)
+    replay = replayed(story)
+    assert replay.findings == []
+    books = replay.books.schemes[SCHEME].allocations
+    assert books[named].members()["file_sha256"] == "ab" * 32
+    assert books[unnamed].members()["file_sha256"] is None
+
+
 def test_the_last_drawing_uses_an_allocation_up(story: Story) -> None:
     allocation = agree(story, vouchers=2)
     issue(story, allocation, 0)

@@ -16,6 +16,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import struct
+from collections.abc import Callable
 from pathlib import Path
 
 from kindpakket.backoffice.ages import Ages
@@ -37,6 +38,7 @@ __all__ = [
     "entitlement_id",
     "read_bytes",
     "read_file",
+    "read_into",
 ]
 
 _SHOWN = 1000
@@ -74,7 +76,34 @@ def read_file(
         OSError: the file cannot be read.
         MissingExtra: the packages that read its format are not installed.
     """
-    return _read(path, str(path), ages, mapping, rules)
+    children: list[Child] = []
+    _read(path, str(path), ages, mapping, rules, children.append)
+    return children
+
+
+def read_into(
+    path: Path,
+    accept: Callable[[Child], None],
+    ages: Ages | None = None,
+    *,
+    mapping: ColumnMapping | None = None,
+    rules: Rules | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> None:
+    """Read such a file without keeping it: each child is given away as it comes.
+
+    Args:
+        path: the file.
+        accept: takes each child. If the file turns out to have mistakes, what it took may not be used.
+        ages: as for `read_file`.
+        mapping: as for `read_file`.
+        rules: as for `read_file`.
+        progress: is called now and then with how much has been read, and how much there is.
+
+    Raises:
+        CitizensError, OSError, MissingExtra: as for `read_file`.
+    """
+    _read(path, str(path), ages, mapping, rules, accept, progress)
 
 
 def read_bytes(
@@ -86,7 +115,9 @@ def read_bytes(
     rules: Rules | None = None,
 ) -> list[Child]:
     """Read the content of such a file; `source` is its name in errors. Otherwise as `read_file`."""
-    return _read(content, source, ages, mapping, rules)
+    children: list[Child] = []
+    _read(content, source, ages, mapping, rules, children.append)
+    return children
 
 
 def entitlement_id(secret: bytes, scheme: str, bsn: str, period: str) -> str:
@@ -121,8 +152,9 @@ def _read(
     ages: Ages | None,
     mapping: ColumnMapping | None,
     rules: Rules | None,
-) -> list[Child]:
-    children: list[Child] = []
+    accept: Callable[[Child], None],
+    progress: Callable[[int, int], None] | None = None,
+) -> None:
     try:
         with open_table(file, mapping) as table:
             source = table.source
@@ -132,7 +164,7 @@ def _read(
                     f"{source.encoding}; kindpakket intake check shows more"
                 )
                 raise TableError(source.doubtful_line, reason)
-            check = check_table(table, mapping, ages=ages, rules=rules, accept=children.append)
+            check = check_table(table, mapping, ages=ages, rules=rules, accept=accept, progress=progress)
     except TableError as error:
         raise CitizensError(name, [Mistake(error.line, error.reason)]) from None
     if not check.passed:
@@ -144,4 +176,3 @@ def _read(
                 if finding.reason.severity == "error"
             ],
         )
-    return children

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Generic, Self, TypeVar
 
@@ -48,7 +48,46 @@ class ListPart(Generic[_Line]):
         return {"allocation": allocation, "part": self.number, "path": list(self.path)}
 
 
-class ApprovableList(Generic[_Line]):
+class ListOutline(Generic[_Line]):
+    """A list by the digests of its parts: enough to propose it, and to issue its parts one at a time.
+
+    Attributes:
+        sha256: the root over the parts, in hexadecimal: what is approved.
+        vouchers: how many vouchers or top-ups the list has.
+        length: how many parts it has.
+    """
+
+    def __init__(self, parts: Iterable[Sequence[_Line]]) -> None:
+        """Take the digests of parts, which are read one after another and not kept.
+
+        Raises:
+            ValueError: there is no part, or there are too many, or one of them is empty or too long.
+        """
+        digests: list[bytes] = []
+        self.vouchers = 0
+        for part in parts:
+            if not 0 < len(part) <= PART:
+                raise ValueError(f"a part of a list has 1 to {PART} lines")
+            self.vouchers += len(part)
+            digests.append(part_digest(part))
+        self.length = len(digests)
+        if not 0 < self.length <= MAX_PARTS:
+            raise ValueError(f"{self.length} parts: a list has 1 to {MAX_PARTS}")
+        self._levels = merkle.tree(digests)
+        self.sha256 = self._levels[-1][0].hex()
+
+    def part(self, number: int, lines: Sequence[_Line]) -> ListPart[_Line]:
+        """A part with its path.
+
+        Args:
+            number: its number, from 0.
+            lines: its lines, which are those of that part.
+        """
+        path = tuple(node.hex() for node in merkle.path_in(self._levels, number))
+        return ListPart(number, tuple(lines), path)
+
+
+class ApprovableList(ListOutline[_Line]):
     """A list of vouchers or top-ups in parts of at most `PART`, under one hash.
 
     Attributes:
@@ -62,15 +101,9 @@ class ApprovableList(Generic[_Line]):
         Raises:
             ValueError: there is no part, or there are too many, or one of them is empty or too long.
         """
-        if not 0 < len(parts) <= MAX_PARTS:
-            raise ValueError(f"{len(parts)} parts: a list has 1 to {MAX_PARTS}")
-        if not all(0 < len(part) <= PART for part in parts):
-            raise ValueError(f"a part of a list has 1 to {PART} lines")
-        levels = merkle.tree([part_digest(part) for part in parts])
-        self.sha256 = levels[-1][0].hex()
+        ListOutline.__init__(self, parts)
         self.parts: tuple[ListPart[_Line], ...] = tuple(
-            ListPart(number, tuple(part), tuple(node.hex() for node in merkle.path_in(levels, number)))
-            for number, part in enumerate(parts)
+            self.part(number, part) for number, part in enumerate(parts)
         )
 
     @classmethod
@@ -81,11 +114,6 @@ class ApprovableList(Generic[_Line]):
             ValueError: there are no lines, or too many.
         """
         return cls([lines[start : start + PART] for start in range(0, len(lines), PART)])
-
-    @property
-    def vouchers(self) -> int:
-        """How many vouchers or top-ups the list has."""
-        return sum(len(part.lines) for part in self.parts)
 
     def cents(self, rules: Rules) -> int:
         """What the list costs under rules, in cents.

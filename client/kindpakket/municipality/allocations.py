@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, cast
 
-from kindpakket.ledger.lists import ApprovableList
+from kindpakket.ledger.lists import ListOutline
 from kindpakket.ledger.queries.allocations import AllocationQueries
 from kindpakket.ledger.records import Allocation, AllocationUse
 
@@ -17,11 +17,12 @@ class AllocationDesk(AllocationQueries):
         self,
         scheme: str,
         use: AllocationUse,
-        lines: ApprovableList[Any],
+        lines: ListOutline[Any],
         cents: int,
         expires_at: datetime | int,
         reason: str,
         *,
+        file_sha256: str = "",
         request_id: str | None = None,
     ) -> Allocation:
         """`allocation:Propose`: ask for a list of vouchers or top-ups, and the money for it.
@@ -33,6 +34,7 @@ class AllocationDesk(AllocationQueries):
             cents: the most that it may cost; `lines.cents(rules)` is what it costs now.
             expires_at: an instant, at most 366 days ahead, or that in Unix seconds.
             reason: a code.
+            file_sha256: of the file that the list was made from, in hexadecimal; "": there is none.
             request_id: becomes the allocation's id; default: a new id.
 
         Raises:
@@ -44,10 +46,12 @@ class AllocationDesk(AllocationQueries):
             "vouchers": lines.vouchers,
             "cents": cents,
             "list_sha256": lines.sha256,
-            "parts": len(lines.parts),
+            "parts": lines.length,
             "expires_at": expires_at if isinstance(expires_at, int) else int(expires_at.timestamp()),
             "reason": reason,
         }
+        if file_sha256:
+            members["file_sha256"] = file_sha256
         return cast(Allocation, self._caller.invoke("allocation:Propose", members, request_id=request_id))
 
     def approve(self, scheme: str, allocation: str, *, request_id: str | None = None) -> Allocation:

@@ -17,10 +17,11 @@ with extra("backoffice"):
     import sqlalchemy as _  # noqa: F401 - so that what is missing is said before anything else
 
 from kindpakket.backoffice.register.account import Account, PersonEntry
-from kindpakket.backoffice.register.comparison import OUTCOMES, Batch, BatchLine
+from kindpakket.backoffice.register.batches import OUTCOMES, Batch, BatchLine, ChangedTerms
 from kindpakket.backoffice.register.erasing import Certificate, Stay
 from kindpakket.backoffice.register.errors import RegisterError
 from kindpakket.backoffice.register.log import LookUp
+from kindpakket.backoffice.register.proposals import OpenBulk
 from kindpakket.backoffice.register.purpose import Purpose
 from kindpakket.backoffice.register.register import Register
 from kindpakket.backoffice.register.rotation import Rotation
@@ -38,8 +39,10 @@ __all__ = [
     "BatchLine",
     "Bulk",
     "Certificate",
+    "ChangedTerms",
     "Entry",
     "LookUp",
+    "OpenBulk",
     "PersonEntry",
     "Proposal",
     "Purpose",

@@ -7,80 +7,33 @@ print(batch.counts)  # {"new": 120, "unchanged": 0, "changed": 3, "gone": 7, "re
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from itertools import islice
 
-from sqlalchemy import Connection, delete, exists, func, insert, literal, null, select, update
+from sqlalchemy import Connection, delete, exists, insert, literal, null, select, update
 
 from kindpakket.backoffice.citizens import Child, entitlement_id
+from kindpakket.backoffice.register.batches import COMPARED, Batch, counted
 from kindpakket.backoffice.register.entries import Known, known
-from kindpakket.backoffice.register.errors import RegisterError
 from kindpakket.backoffice.register.log import now_ms
-from kindpakket.backoffice.register.persons import CHUNK, STREAMED, entries_query, read_entry
+from kindpakket.backoffice.register.persons import CHUNK, entries_query, read_entry
 from kindpakket.backoffice.register.store import Store
 from kindpakket.backoffice.register.tables import BatchLineRow, BatchRow, EntryRow
 from kindpakket.ledger.ids import new_id
 
-OUTCOMES = ("new", "unchanged", "changed", "gone", "refused", "issued")
-COMPARED, ENROLLED = "compared", "enrolled"
 Cost = Callable[[Child], int]
 Progress = Callable[[int], object]
-_PERSONAL = {
+_COLUMNS = {
     "voornamen": "first_names",
     "achternaam": "family_name",
     "geboortedatum": "born",
     "huishouden": "household",
     "zaaknummer": "case",
+    "regeling_preset": "preset",
+    "eenheden": "units",
 }
-"""Columns of the file whose values can differ from the register's without changing what is issued."""
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """A file of children for a scheme and period, and what it means for the register.
-
-    Attributes:
-        id: id of the batch.
-        scheme: id of the scheme.
-        period: the period.
-        sha256: of the file, in hexadecimal; "" if none was given.
-        state: `compared`, or `enrolled` once its new children are in the register.
-        made_at: when it was compared, in Unix seconds.
-        vouchers: how many vouchers of the file's children the register does not know to be issued.
-        cents: what these cost; 0 if no cost was given.
-        counts: rows by outcome. `new`: not enrolled before this batch. `unchanged`: enrolled, and not known
-            to be issued. `changed`: names, birth date, household or case differ. `gone`: enrolled for scheme
-            and period, and not in the file. `refused`: enrolled with another preset or number of units, or
-            twice in the file. `issued`: enrolled, unchanged and issued.
-    """
-
-    id: str
-    scheme: str
-    period: str
-    sha256: str
-    state: str
-    made_at: int
-    vouchers: int
-    cents: int
-    counts: Mapping[str, int]
-
-
-@dataclass(frozen=True, slots=True)
-class BatchLine:
-    """What one line of the file means.
-
-    Attributes:
-        number: its number in the file, from 1; None: an entry that the file lacks.
-        entitlement: id of the entitlement.
-        outcome: one of `OUTCOMES`.
-        detail: the columns that changed, or why it is refused; without personal values.
-    """
-
-    number: int | None
-    entitlement: str
-    outcome: str
-    detail: str
+"""Columns of the file whose values can differ from the register's, by what a child calls them."""
 
 
 def compare(
@@ -121,39 +74,7 @@ def compare(
             persons=rows,
             started_ms=started,
         )
-        return replace(batch, vouchers=vouchers, cents=cents, counts=_counts(connection, batch.id))
-
-
-def batches(store: Store, scheme: str | None = None) -> list[Batch]:
-    """All batches, oldest first, or those of a scheme."""
-    with store.reading() as connection:
-        found = select(BatchRow).order_by(BatchRow.number)
-        if scheme is not None:
-            found = found.where(BatchRow.scheme == scheme)
-        return [
-            Batch(
-                row.id,
-                row.scheme,
-                row.period,
-                row.sha256,
-                row.state,
-                row.made_at,
-                row.vouchers,
-                row.cents,
-                _counts(connection, row.id),
-            )
-            for row in connection.execute(found).all()
-        ]
-
-
-def lines(store: Store, batch: str, outcome: str | None = None) -> Generator[BatchLine]:
-    """The lines of a batch in the order of the file, then those that it lacks; or only of one outcome."""
-    found = select(BatchLineRow).where(BatchLineRow.batch == batch).order_by(BatchLineRow.id)
-    if outcome is not None:
-        found = found.where(BatchLineRow.outcome == outcome)
-    with store.reading() as connection, connection.execute(found, execution_options=STREAMED) as rows:
-        for row in rows:
-            yield BatchLine(row.number, row.entitlement, row.outcome, row.detail)
+        return replace(batch, vouchers=vouchers, cents=cents, counts=counted(connection, batch.id))
 
 
 def chunks(children: Iterable[Child]) -> Iterator[list[Child]]:
@@ -169,8 +90,8 @@ def terms_differ(entry_child: Child, child: Child) -> str:
     if old == new:
         return ""
     return (
-        f"was enrolled with {old[0]} of {old[1]}, but the file says {new[0]} of {new[1]}: "
-        "an enrolment cannot change"
+        f"was enrolled with {old[0]} of {old[1]}, but the file says {new[0]} of {new[1]}: reject or withdraw "
+        "its allocation first"
     )
 
 
@@ -211,6 +132,7 @@ def _judge(
     for number, (entitlement, child) in enumerate(zip(ids, chunk, strict=True), before + 1):
         found = enrolled.get(entitlement)
         outcome, detail = _outcome(batch.id, found, child, entitlement in seen)
+        terms = _new_terms(found, child) if outcome == "changed" else (None, None)
         seen.add(entitlement)
         made.append(
             {
@@ -219,6 +141,8 @@ def _judge(
                 "entitlement": entitlement,
                 "outcome": outcome,
                 "detail": detail,
+                "preset": terms[0],
+                "units": terms[1],
             }
         )
         if outcome not in ("issued", "refused") and not (found and found.is_issued):
@@ -229,21 +153,27 @@ def _judge(
 def _outcome(batch: str, found: Known | None, child: Child, is_repeated: bool) -> tuple[str, str]:
     if is_repeated:
         return "refused", "the same child is in the file twice"
-    if found is None:
-        return "new", ""
-    if difference := terms_differ(found.entry.child, child):
+    if found is None or found.entry.is_erased:
+        return "new" if found is None else "issued", ""
+    if not found.is_issued and (difference := terms_differ(found.entry.child, child)):
         return "refused", difference[:140]
-    changed = [] if found.entry.is_erased else _changed(found.entry.child, child)
-    if changed:
+    if changed := _changed(found.entry.child, child):
         return "changed", ", ".join(changed)
-    if found.is_issued or found.entry.is_erased:
+    if found.is_issued:
         return "issued", ""
     return ("new" if found.batch == batch else "unchanged"), ""
 
 
+def _new_terms(found: Known | None, child: Child) -> tuple[str | None, int | None]:
+    """Preset and units of the file, if they are not those of the voucher."""
+    if found is None or not terms_differ(found.entry.child, child):
+        return None, None
+    return child.preset, child.units
+
+
 def _changed(old: Child, new: Child) -> list[str]:
     """The columns of the file in which a child differs."""
-    return [column for column, name in _PERSONAL.items() if getattr(old, name) != getattr(new, name)]
+    return [column for column, name in _COLUMNS.items() if getattr(old, name) != getattr(new, name)]
 
 
 def _note_gone(connection: Connection, batch: Batch) -> None:
@@ -276,25 +206,3 @@ def _find_periods(connection: Connection, store: Store, scheme: str, period: str
                 of_it = update(EntryRow).where(EntryRow.voucher == row.voucher)
                 connection.execute(of_it.values(period=period))
         last = rows[-1].voucher
-
-
-def _counts(connection: Connection, batch: str) -> dict[str, int]:
-    found = (
-        select(BatchLineRow.outcome, func.count())
-        .where(BatchLineRow.batch == batch)
-        .group_by(BatchLineRow.outcome)
-    )
-    counted = {row[0]: row[1] for row in connection.execute(found)}
-    return {outcome: counted.get(outcome, 0) for outcome in OUTCOMES}
-
-
-def refuse(store: Store, batch: Batch) -> RegisterError:
-    """The error about a batch with refused lines."""
-    refused = lines(store, batch.id, "refused")
-    first = next(refused)
-    refused.close()
-    count = batch.counts["refused"]
-    others = f", and {count - 1} more" if count > 1 else ""
-    return RegisterError(
-        f"row {first.number} of the file is refused: {first.detail}{others}; nothing was enrolled"
-    )

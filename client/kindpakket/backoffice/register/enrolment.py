@@ -8,14 +8,8 @@ from dataclasses import replace
 from sqlalchemy import Connection, insert, select, update
 
 from kindpakket.backoffice.citizens import Child, entitlement_id
-from kindpakket.backoffice.register.comparison import (
-    ENROLLED,
-    Batch,
-    Progress,
-    chunks,
-    refuse,
-    terms_differ,
-)
+from kindpakket.backoffice.register.batches import ENROLLED, Batch, refuse
+from kindpakket.backoffice.register.comparison import Progress, chunks, terms_differ
 from kindpakket.backoffice.register.entries import known
 from kindpakket.backoffice.register.errors import RegisterError
 from kindpakket.backoffice.register.persons import CHUNK, add, save_household, save_persons

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, select, update
@@ -13,6 +13,7 @@ from kindpakket.backoffice.register.persons import CHUNK, STREAMED, entries_quer
 from kindpakket.backoffice.register.store import Store
 from kindpakket.backoffice.register.tables import BulkRow, EntryRow, PersonRow
 from kindpakket.backoffice.register.values import Bulk, Entry
+from kindpakket.ledger.records import Issuance
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +59,37 @@ def read_bulk(store: Store, identifier: str) -> Bulk:
         return Bulk(identifier, tuple(read_entry(store, row) for row in connection.execute(found)))
 
 
-def mark_issued(store: Store, bulks: Sequence[str]) -> None:
-    """Let the register know which bulks are on the ledger."""
+def read_issuances(store: Store, bulk: str) -> list[Issuance]:
+    """The vouchers of a bulk as the ledger gets them; nothing personal is read."""
+    columns = select(EntryRow.voucher, EntryRow.entitlement, EntryRow.preset, EntryRow.units)
+    with store.reading() as connection:
+        found = connection.execute(columns.where(EntryRow.bulk == bulk).order_by(EntryRow.number))
+        return [
+            {"id": row.voucher, "entitlement": row.entitlement, "preset": row.preset, "units": row.units}
+            for row in found
+        ]
+
+
+def mark_issued(store: Store, bulks: Sequence[str], cents: Mapping[str, int]) -> None:
+    """Let the register know which bulks are on the ledger, and the cents of those of which they are known."""
     now = int(time.time())
     with store.writing() as connection:
         for identifier in bulks:
-            of_it = update(BulkRow).where(BulkRow.id == identifier, BulkRow.issued_at.is_(None))
-            connection.execute(of_it.values(issued_at=now))
+            of_it = update(BulkRow).where(BulkRow.id == identifier)
+            connection.execute(of_it.where(BulkRow.issued_at.is_(None)).values(issued_at=now))
+            if identifier in cents:
+                connection.execute(of_it.values(issued_cents=cents[identifier]))
+
+
+def issued_cents(store: Store, bulks: Sequence[str]) -> dict[str, int | None]:
+    """What was issued with those of some bulks that are issued, in cents; None: not known."""
+    found: dict[str, int | None] = {}
+    with store.reading() as connection:
+        for start in range(0, len(bulks), CHUNK):
+            some = BulkRow.id.in_(bulks[start : start + CHUNK])
+            columns = select(BulkRow.id, BulkRow.issued_cents).where(some, BulkRow.issued_at.is_not(None))
+            found.update((row.id, row.issued_cents) for row in connection.execute(columns))
+    return found
 
 
 def find(store: Store, voucher: str) -> Entry | None:

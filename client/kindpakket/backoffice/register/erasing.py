@@ -1,7 +1,7 @@
 """Erases persons from the register, with a certificate of what was erased and of what stays where.
 
-The rows of vouchers stay without whom they are for: their entitlements keep a child from getting a second
-voucher, and both ids are on the ledger anyway.
+The rows of issued vouchers stay without whom they are for: their entitlements keep a child from getting a
+second voucher, and both ids are on the ledger anyway. Those of vouchers that were never issued go altogether.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from sqlalchemy import Connection, delete, exists, insert, select, update
+from sqlalchemy import Connection, Row, delete, exists, insert, select, update
 
 from kindpakket.backoffice.register.errors import RegisterError
 from kindpakket.backoffice.register.persons import CHUNK
+from kindpakket.backoffice.register.proposals import live_allocation
 from kindpakket.backoffice.register.purpose import Purpose
 from kindpakket.backoffice.register.store import Store
 from kindpakket.backoffice.register.tables import BulkRow, EntryRow, ErasureRow, PersonRow
@@ -106,16 +107,20 @@ def erase(
         ledger: ids of the erasures on the ledger by which the private records went.
 
     Raises:
-        RegisterError: a voucher is not known to be issued: its case would still be needed.
+        RegisterError: a voucher waits to be issued: its case is still needed.
     """
     with store.writing() as connection:
         erased: list[str] = []
         touched: set[str] = set()
         for start in range(0, len(vouchers), CHUNK):
-            for voucher, person in _checked(connection, vouchers[start : start + CHUNK]):
-                erased.append(voucher)
-                touched.add(person)
-                connection.execute(update(EntryRow).where(EntryRow.voucher == voucher).values(_EMPTY))
+            for row in _checked(connection, vouchers[start : start + CHUNK]):
+                erased.append(row.voucher)
+                touched.add(str(row.person))
+                if row.issued_at is None:
+                    _remove(connection, row.voucher, row.bulk)
+                else:
+                    of_it = update(EntryRow).where(EntryRow.voucher == row.voucher)
+                    connection.execute(of_it.values(_EMPTY))
         persons = 0
         for person in sorted(touched):
             left = exists().where(EntryRow.person == PersonRow.reference)
@@ -135,7 +140,7 @@ def check(store: Store, vouchers: Sequence[str]) -> None:
     """Check that whom vouchers are for can be erased.
 
     Raises:
-        RegisterError: a voucher is not known to be issued.
+        RegisterError: a voucher waits to be issued.
     """
     with store.reading() as connection:
         for start in range(0, len(vouchers), CHUNK):
@@ -149,21 +154,30 @@ def certificates(store: Store) -> list[dict[str, object]]:
         return [json.loads(text) for text in connection.execute(found).scalars()]
 
 
-def _checked(connection: Connection, vouchers: Sequence[str]) -> list[tuple[str, str]]:
-    """Those of the vouchers that are still somebody's, with the person."""
+def _checked(
+    connection: Connection, vouchers: Sequence[str]
+) -> Sequence[Row[str, str | None, str, int | None]]:
+    """Those of the vouchers that are still somebody's, with the person and the bulk."""
     found = (
-        select(EntryRow.voucher, EntryRow.person, BulkRow.issued_at)
+        select(EntryRow.voucher, EntryRow.person, EntryRow.bulk, BulkRow.issued_at)
         .join(BulkRow, EntryRow.bulk == BulkRow.id)
         .where(EntryRow.voucher.in_(vouchers), EntryRow.person.is_not(None))
     )
     rows = connection.execute(found).all()
     for row in rows:
-        if row.issued_at is None:
+        if row.issued_at is None and (allocation := live_allocation(connection, row.bulk)):
             raise RegisterError(
-                f"voucher {row.voucher} has not been issued, and issuing its bulk still needs the case: "
-                "issue it first, then erase"
+                f"voucher {row.voucher} waits to be issued with allocation {allocation}: issue it, or reject "
+                "or withdraw the allocation, then erase"
             )
-    return [(row.voucher, str(row.person)) for row in rows]
+    return rows
+
+
+def _remove(connection: Connection, voucher: str, bulk: str) -> None:
+    """Remove a voucher that was never issued, and its bulk if it was the last of it."""
+    connection.execute(delete(EntryRow).where(EntryRow.voucher == voucher))
+    left = exists().where(EntryRow.bulk == BulkRow.id)
+    connection.execute(delete(BulkRow).where(BulkRow.id == bulk, ~left))
 
 
 def _stays(store: Store, backups_until: date) -> tuple[Stay, ...]:
@@ -187,7 +201,7 @@ def _stays(store: Store, backups_until: date) -> tuple[Stay, ...]:
             "who looked at the person's data, under a reference that only the register's secret and the BSN "
             "give",
             "log of look-ups in the register",
-            "as long as the register is kept",
+            "their retention, see kindpakket register keep-log",
         ),
         Stay("the file of children, letters", "the municipality's own systems", "their own retention terms"),
     ]

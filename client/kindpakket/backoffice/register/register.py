@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from types import TracebackType
@@ -11,23 +11,29 @@ from typing import Self
 from kindpakket.backoffice.citizens import Child
 from kindpakket.backoffice.register import (
     account,
+    batches,
     comparison,
     enrolment,
     entries,
     erasing,
     log,
+    log_retention,
     proposals,
     rotation,
+    undoing,
 )
 from kindpakket.backoffice.register.account import Account
-from kindpakket.backoffice.register.comparison import Batch, BatchLine, Cost, Progress
+from kindpakket.backoffice.register.batches import Batch, BatchLine, ChangedTerms
+from kindpakket.backoffice.register.comparison import Cost, Progress
 from kindpakket.backoffice.register.erasing import Certificate
 from kindpakket.backoffice.register.log import LookUp
 from kindpakket.backoffice.register.opening import open_store
+from kindpakket.backoffice.register.proposals import OpenBulk
 from kindpakket.backoffice.register.purpose import Purpose
 from kindpakket.backoffice.register.rotation import Rotation
 from kindpakket.backoffice.register.status import Status, read_status
 from kindpakket.backoffice.register.values import Bulk, Entry, Proposal
+from kindpakket.ledger.records import Issuance
 
 _UNSAID = Purpose("unspecified", "unspecified")
 
@@ -142,11 +148,39 @@ class Register:
 
     def batches(self, scheme: str | None = None) -> list[Batch]:
         """All batches, oldest first, or those of a scheme."""
-        return comparison.batches(self._store, scheme)
+        return batches.batches(self._store, scheme)
+
+    def batch(self, identifier: str) -> Batch | None:
+        """A batch by its id; None: there is none."""
+        return batches.batch(self._store, identifier)
+
+    def enrolled_before(self, batch: Batch) -> Batch | None:
+        """The newest earlier batch of the same file, scheme and period that was enrolled; None: none."""
+        return batches.enrolled_before(self._store, batch)
+
+    def repeats(self, batch: Batch, earlier: Batch) -> bool:
+        """Whether a batch of the same file says nothing that the earlier one did not say."""
+        return batches.repeats(self._store, batch, earlier)
+
+    def is_replaced(self, batch: Batch) -> bool:
+        """Whether nothing came of a batch, and a later file of the scheme and period was enrolled."""
+        return batches.is_replaced(self._store, batch)
+
+    def forget_batch(self, batch: Batch) -> None:
+        """Forget a batch that changed nothing, such as that of a file that comes a second time."""
+        batches.forget(self._store, batch)
+
+    def issued_lines(self, batch: Batch) -> int:
+        """For how many lines of a batch's file the register knows that a voucher has been issued."""
+        return batches.issued_lines(self._store, batch)
+
+    def changed_terms(self, batch: Batch) -> list[ChangedTerms]:
+        """The children of a batch's file whose vouchers were issued with another preset or units."""
+        return batches.changed_terms(self._store, batch)
 
     def batch_lines(self, batch: str, outcome: str | None = None) -> Iterator[BatchLine]:
         """The lines of a batch in the order of the file, or those with one outcome."""
-        return comparison.lines(self._store, batch, outcome)
+        return batches.lines(self._store, batch, outcome)
 
     def bulks_of(self, batch: str) -> Iterator[Bulk]:
         """The bulks that contain the children of a batch's file, oldest first; read one at a time."""
@@ -171,13 +205,69 @@ class Register:
         for bulk in self.bulks(scheme):
             yield from bulk.entries
 
-    def mark_issued(self, bulks: Sequence[str]) -> None:
-        """Let the register know which bulks are on the ledger, by their request ids."""
-        entries.mark_issued(self._store, bulks)
+    def bulk_ids_of(self, batch: str) -> list[str]:
+        """The request ids of the bulks that contain the children of a batch's file, oldest first."""
+        return enrolment.bulks_of(self._store, batch)
+
+    def issuances(self, bulk: str) -> list[Issuance]:
+        """The vouchers of a bulk as the ledger gets them; nothing personal is read."""
+        return entries.read_issuances(self._store, bulk)
+
+    def log_issuing(self, bulks: Sequence[str]) -> None:
+        """Log that the cases of some bulks are read to be issued; `bulk_to_issue` does not."""
+        entries.log_bulks(self._store, bulks, "batch.issue")
+
+    def bulk_to_issue(self, request_id: str) -> Bulk:
+        """One bulk, whose reading `log_issuing` has logged."""
+        return entries.read_bulk(self._store, request_id)
+
+    def open_bulks(self, scheme: str, bulks: Sequence[str] | None = None) -> list[OpenBulk]:
+        """The bulks of a scheme that are not known to be issued, oldest first; or those among some."""
+        return proposals.open_bulks(self._store, scheme, bulks)
+
+    def undo(self, bulks: Sequence[str]) -> int:
+        """Remove the entries of bulks that came to nothing; return of how many vouchers.
+
+        What has been issued, or is in an allocation that is not known to be over, stays.
+        """
+        return undoing.undo(self._store, bulks)
+
+    def mark_issued(self, bulks: Sequence[str], cents: Mapping[str, int] | None = None) -> None:
+        """Let the register know which bulks are on the ledger, by their request ids.
+
+        Args:
+            bulks: the request ids.
+            cents: what was issued with them, as far as it is known.
+        """
+        entries.mark_issued(self._store, bulks, cents or {})
+
+    def issued_cents(self, bulks: Sequence[str]) -> dict[str, int | None]:
+        """What was issued with those of some bulks that are issued, in cents; None: not known."""
+        return entries.issued_cents(self._store, bulks)
 
     def keep_proposal(self, proposal: Proposal) -> None:
-        """Keep an allocation before it is proposed, so that it is proposed once."""
+        """Keep an allocation before it is proposed, so that it is proposed once.
+
+        Raises:
+            RegisterError: another run has dealt with a bulk meanwhile.
+        """
         proposals.keep(self._store, proposal)
+
+    def note_over(self, proposal: str) -> None:
+        """Let the register know that nothing more can come of an allocation, by its id."""
+        proposals.note_over(self._store, proposal)
+
+    def proposal(self, identifier: str) -> Proposal:
+        """An allocation by its id.
+
+        Raises:
+            RegisterError: the register does not have it.
+        """
+        return proposals.read(self._store, identifier)
+
+    def proposals_of(self, batch: str) -> list[Proposal]:
+        """The allocations for the file of a batch, oldest first."""
+        return proposals.of_batch(self._store, batch)
 
     def proposal_of(self, bulk: str) -> Proposal | None:
         """The newest allocation of a bulk; None if none has been proposed."""
@@ -240,7 +330,7 @@ class Register:
             ledger: ids of the erasures on the ledger by which the private records went.
 
         Raises:
-            RegisterError: a voucher is not known to be issued.
+            RegisterError: a voucher waits to be issued.
         """
         who = purpose or self._store.purpose
         return erasing.erase(self._store, vouchers, who, backups_until=backups_until, ledger=ledger)
@@ -249,7 +339,7 @@ class Register:
         """Check that whom vouchers are for can be erased.
 
         Raises:
-            RegisterError: a voucher is not known to be issued.
+            RegisterError: a voucher waits to be issued.
         """
         erasing.check(self._store, vouchers)
 
@@ -260,6 +350,23 @@ class Register:
     def bulk_of(self, voucher: str) -> str | None:
         """The request id of the bulk that a voucher is in; None if the register does not have it."""
         return entries.bulk_of(self._store, voucher)
+
+    @property
+    def log_days(self) -> int:
+        """For how many days a line of the log of look-ups is kept."""
+        return log_retention.days(self._store)
+
+    def keep_log(self, days: int) -> None:
+        """Set for how many days a line of the log of look-ups is kept.
+
+        Raises:
+            RegisterError: it is shorter or longer than is allowed.
+        """
+        log_retention.keep(self._store, days, self._store.purpose)
+
+    def expire_log(self) -> int:
+        """Delete the lines of the log whose retention is over, and return how many these were."""
+        return log_retention.expire(self._store, self._store.purpose)
 
     def certificates(self) -> list[dict[str, object]]:
         """The certificates of all erasures as documents, oldest first."""

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 
 from sqlalchemy import func, select
 
+from kindpakket.backoffice.register.log_retention import days
 from kindpakket.backoffice.register.rotation import is_unfinished, rows_to_seal
 from kindpakket.backoffice.register.schema import version
 from kindpakket.backoffice.register.store import Store
@@ -30,6 +31,7 @@ class Status:
         erased: how many of these without whom they are for.
         batches: how many files were compared.
         look_ups: how many lines the log has.
+        log_days: for how many days a line is kept.
         unencrypted: files of an old layout that still hold personal data; delete them.
     """
 
@@ -45,6 +47,7 @@ class Status:
     erased: int
     batches: int
     look_ups: int
+    log_days: int
     unencrypted: tuple[str, ...]
 
     def as_json(self) -> dict[str, object]:
@@ -78,5 +81,6 @@ def read_status(store: Store) -> Status:
         erased=erased,
         batches=counts[2],
         look_ups=counts[3],
+        log_days=days(store),
         unencrypted=tuple(map(str, kept_files(path))) if path else (),
     )

@@ -19,7 +19,7 @@ class Base(DeclarativeBase):
 
 
 class SettingRow(Base):
-    """What the register knows of itself: `id`, `key_file`, and `secret`, which is sealed."""
+    """What the register knows of itself: `id`, `key_file`, `log_days`, and `secret`, which is sealed."""
 
     __tablename__ = "setting"
     name: Mapped[str] = mapped_column(String(32), primary_key=True)
@@ -64,7 +64,10 @@ class BatchRow(Base):
 
 
 class BatchLineRow(Base):
-    """What a line of a file means for the register; without a number: an entry that the file lacks."""
+    """What a line of a file means for the register; without a number: an entry that the file lacks.
+
+    Preset and units are there if the file's are not those with which the voucher was issued.
+    """
 
     __tablename__ = "batch_line"
     id: Mapped[int] = mapped_column(_BIG, primary_key=True)
@@ -73,6 +76,8 @@ class BatchLineRow(Base):
     entitlement: Mapped[str] = mapped_column(_ID)
     outcome: Mapped[str] = mapped_column(String(16))
     detail: Mapped[str] = mapped_column(String(140))
+    preset: Mapped[str | None] = mapped_column(String(140))
+    units: Mapped[int | None] = mapped_column(Integer)
     __table_args__ = (Index("batch_line_by_entitlement", "batch", "entitlement"),)
 
 
@@ -85,6 +90,7 @@ class BulkRow(Base):
     scheme: Mapped[str] = mapped_column(_ID, index=True)
     batch: Mapped[str | None] = mapped_column(ForeignKey("batch.id"))
     issued_at: Mapped[int | None] = mapped_column(BigInteger)
+    issued_cents: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class EntryRow(Base):
@@ -112,7 +118,7 @@ class EntryRow(Base):
 
 
 class ProposalRow(Base):
-    """An allocation that was proposed, or is about to be."""
+    """An allocation that was proposed, or is about to be; over once nothing more can come of it."""
 
     __tablename__ = "proposal"
     number: Mapped[int] = mapped_column(_BIG, primary_key=True)
@@ -121,6 +127,9 @@ class ProposalRow(Base):
     cents: Mapped[int] = mapped_column(BigInteger)
     expires_at: Mapped[int] = mapped_column(BigInteger)
     reason: Mapped[str] = mapped_column(String(140))
+    batch: Mapped[str | None] = mapped_column(_ID)
+    file_sha256: Mapped[str | None] = mapped_column(String(64))
+    over_at: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class PartRow(Base):
@@ -133,7 +142,10 @@ class PartRow(Base):
 
 
 class LookUpRow(Base):
-    """A line of the log of look-ups. The database itself refuses to change or delete one."""
+    """A line of the log of look-ups.
+
+    The database itself refuses to change one, and to delete one before its retention is over.
+    """
 
     __tablename__ = "look_up"
     number: Mapped[int] = mapped_column(_BIG, primary_key=True)

@@ -74,6 +74,9 @@ class Proposal:
         expires_at: the instant at which it expires, in Unix seconds.
         reason: a code.
         bulks: the request ids of the bulks that are the parts of its list, in order.
+        batch: id of the batch whose file it is for; "": it is for none.
+        file_sha256: of that file, as it is sent; "": none is.
+        is_over: whether the register knows that nothing more can come of it.
     """
 
     id: str
@@ -82,6 +85,9 @@ class Proposal:
     expires_at: int
     reason: str
     bulks: tuple[str, ...]
+    batch: str = ""
+    file_sha256: str = ""
+    is_over: bool = False
 
 
 def erased_child(preset: str, units: int) -> Child:
