@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from kindpakket.backoffice.bank.orders import Expected, merged
 from kindpakket.backoffice.bank.outcomes import (
@@ -31,7 +31,10 @@ _MAX_CANDIDATES = 20
 
 
 def match(
-    orders: Iterable[Expected], statements: Iterable[Statement], answers: Iterable[Answer] = ()
+    orders: Iterable[Expected],
+    statements: Iterable[Statement],
+    answers: Iterable[Answer] = (),
+    decisions: Mapping[str, Sequence[str]] | None = None,
 ) -> Outcome:
     """Match all statements with all payments.
 
@@ -39,12 +42,14 @@ def match(
         orders: the payments of all payment files.
         statements: the statements of all files.
         answers: what status reports say.
+        decisions: what persons decided on lines: id of the line -> the settlements that it pays or returns;
+            none: it is of no payment here.
 
     Raises:
         ConflictingStatements: two statements have the same id and say different things.
     """
     counted, again = distinct(statements)
-    matching = _Matching(merged(orders), list(answers))
+    matching = _Matching(merged(orders), list(answers), decisions or {})
     matching.take(counted)
     return Outcome(
         matched=tuple(matching.matched),
@@ -60,7 +65,10 @@ def match(
 class _Matching:
     """What is known while lines are matched."""
 
-    def __init__(self, orders: Sequence[Expected], answers: Sequence[Answer]) -> None:
+    def __init__(
+        self, orders: Sequence[Expected], answers: Sequence[Answer], decisions: Mapping[str, Sequence[str]]
+    ) -> None:
+        self.decisions = decisions
         self.orders: dict[str, Expected] = {}
         for order in orders:
             self.orders.setdefault(order.settlement, order)
@@ -82,15 +90,24 @@ class _Matching:
         self.listed: list[Listed] = []
 
     def take(self, statements: Sequence[Statement]) -> None:
-        """Give every line its place. Certain ones go first, and debits before the credits that undo them."""
+        """Give every line its place.
+
+        Decided and certain ones go first, and debits before the credits that undo them.
+        """
         lines = self._without_repeated(statements)
         debits = [line for line in lines if line.cents < 0]
         credits = [line for line in lines if line.cents >= 0]
-        for find in (self._charge, self._debit_by_id, self._debit_by_details, self._debit_by_batch):
+        for find in (
+            self._decided,
+            self._charge,
+            self._debit_by_id,
+            self._debit_by_details,
+            self._debit_by_batch,
+        ):
             debits = [line for line in debits if not find(line)]
         for line in debits:
             self._other_debit(line)
-        for find in (self._charge, self._credit_by_id, self._credit_by_batch):
+        for find in (self._decided, self._charge, self._credit_by_id, self._credit_by_batch):
             credits = [line for line in credits if not find(line)]
         for line in credits:
             self._other_credit(line)
@@ -133,6 +150,18 @@ class _Matching:
                 else:
                     lines.append(line)
         return lines
+
+    def _decided(self, line: Line) -> bool:
+        """A line on which a person decided; not if a payment that was named then is in no file here."""
+        named = self.decisions.get(line.id)
+        if named is None or any(settlement not in self.orders for settlement in named):
+            return False
+        if named:
+            orders = [self.orders[settlement] for settlement in named]
+            self._match(line, orders, "paid" if line.cents < 0 else "returned", "decision")
+        else:
+            self.listed.append(Listed(line, "set-aside", "somebody decided that it is of no payment here"))
+        return True
 
     def _charge(self, line: Line) -> bool:
         if line.charges:
@@ -336,7 +365,8 @@ class _Matching:
 
     def _propose(self, line: Line, orders: Sequence[Expected], outcome: Booked, reason: str) -> None:
         candidates = tuple(booking(order.settlement, outcome, line) for order in orders)
-        self.proposed.append(Proposed(line, candidates, reason))
+        together = len(orders) > 1 and _sum(orders) == abs(line.cents)
+        self.proposed.append(Proposed(line, candidates, reason, together))
 
 
 def _sum(orders: Sequence[Expected]) -> int:

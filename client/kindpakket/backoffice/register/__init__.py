@@ -17,6 +17,7 @@ with extra("backoffice"):
     import sqlalchemy as _  # noqa: F401 - so that what is missing is said before anything else
 
 from kindpakket.backoffice.register.account import Account, PersonEntry
+from kindpakket.backoffice.register.bank import BankBooks, KeptFile, PayeeCheck
 from kindpakket.backoffice.register.comparison import OUTCOMES, Batch, BatchLine
 from kindpakket.backoffice.register.erasing import Certificate, Stay
 from kindpakket.backoffice.register.errors import RegisterError
@@ -34,12 +35,15 @@ __all__ = [
     "MIN_LENGTH",
     "OUTCOMES",
     "Account",
+    "BankBooks",
     "Batch",
     "BatchLine",
     "Bulk",
     "Certificate",
     "Entry",
+    "KeptFile",
     "LookUp",
+    "PayeeCheck",
     "PersonEntry",
     "Proposal",
     "Purpose",

@@ -20,6 +20,7 @@ from kindpakket.backoffice.register import (
     rotation,
 )
 from kindpakket.backoffice.register.account import Account
+from kindpakket.backoffice.register.bank import BankBooks
 from kindpakket.backoffice.register.comparison import Batch, BatchLine, Cost, Progress
 from kindpakket.backoffice.register.erasing import Certificate
 from kindpakket.backoffice.register.log import LookUp
@@ -282,6 +283,11 @@ class Register:
             RegisterError: another process is changing the keys.
         """
         return rotation.rotate(self._store, progress)
+
+    @property
+    def bank(self) -> BankBooks:
+        """What it keeps of payments: files to and from the bank, decisions on lines, checks of payees."""
+        return BankBooks(self._store)
 
     @property
     def secret(self) -> bytes:

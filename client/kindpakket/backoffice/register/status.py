@@ -9,7 +9,14 @@ from sqlalchemy import func, select
 from kindpakket.backoffice.register.rotation import is_unfinished, rows_to_seal
 from kindpakket.backoffice.register.schema import version
 from kindpakket.backoffice.register.store import Store
-from kindpakket.backoffice.register.tables import BatchRow, EntryRow, LookUpRow, PersonRow
+from kindpakket.backoffice.register.tables import (
+    BankFileRow,
+    BatchRow,
+    EntryRow,
+    LookUpRow,
+    PayeeCheckRow,
+    PersonRow,
+)
 from kindpakket.backoffice.register.takeover import kept_files
 
 
@@ -30,6 +37,8 @@ class Status:
         erased: how many of these without whom they are for.
         batches: how many files were compared.
         look_ups: how many lines the log has.
+        bank_files: how many files to and from the bank it keeps.
+        payee_checks: of how many payments it has what the bank found about the payee's name.
         unencrypted: files of an old layout that still hold personal data; delete them.
     """
 
@@ -45,6 +54,8 @@ class Status:
     erased: int
     batches: int
     look_ups: int
+    bank_files: int
+    payee_checks: int
     unencrypted: tuple[str, ...]
 
     def as_json(self) -> dict[str, object]:
@@ -58,7 +69,7 @@ def read_status(store: Store) -> Status:
     with store.reading() as connection:
         counts = [
             connection.execute(select(func.count()).select_from(table)).scalar_one()
-            for table in (PersonRow, EntryRow, BatchRow, LookUpRow)
+            for table in (PersonRow, EntryRow, BatchRow, LookUpRow, BankFileRow, PayeeCheckRow)
         ]
         erased = connection.execute(
             select(func.count()).select_from(EntryRow).where(EntryRow.person.is_(None))
@@ -78,5 +89,7 @@ def read_status(store: Store) -> Status:
         erased=erased,
         batches=counts[2],
         look_ups=counts[3],
+        bank_files=counts[4],
+        payee_checks=counts[5],
         unencrypted=tuple(map(str, kept_files(path))) if path else (),
     )
