@@ -48,7 +48,7 @@ class GivenFile:
 def take(books: BankBooks, given: Sequence[GivenFile], ledger: Iterable[Settlement]) -> tuple[Taken, Kept]:
     """Keep files of the bank, and payment files that were made elsewhere.
 
-    Of a file with statements of several accounts, only those from which payments are made are kept.
+    Statements of accounts that no payment is made from are not kept.
 
     Args:
         books: of the register.
@@ -59,7 +59,7 @@ def take(books: BankBooks, given: Sequence[GivenFile], ledger: Iterable[Settleme
         What was taken, and all that is kept now.
 
     Raises:
-        UnusableFiles: a file cannot be used here.
+        UnusableFiles: a file cannot be used here, or all are of other accounts.
         ConflictingStatements: two statements have the same id and say different things.
     """
     exported = {record["file_sha256"] for record in ledger if "file_sha256" in record}
@@ -73,22 +73,26 @@ def take(books: BankBooks, given: Sequence[GivenFile], ledger: Iterable[Settleme
     wrong += [f"{each.file.source} is {each.file.name}: {each.file.note}" for each in given if each.file.note]
     of_payments = [_payments(each) for each in payments]
     debtors = {order.debtor for order in read_kept(books, of_payments).orders}
-    files, left_out = list(of_payments), []
+    files, left_out, foreign = list(of_payments), [], []
     for each in given:
         if each.file.note or each.file.kind == PAYMENTS:
             continue
         own = [statement for statement in each.file.statements if statement.account in debtors]
         others = [statement for statement in each.file.statements if statement.account not in debtors]
-        if others and not own:
-            wrong.append(
-                f"{each.file.source} is of an account that no payment was made from: leave it out, or give "
-                "the payment file with --payments"
-            )
         left_out += [
             f"{statement.where} is of an account that no payment was made from, and is not kept"
             for statement in others
         ]
-        files.append(_answers(each.file, [statement_document(statement) for statement in own]))
+        if others and not own:
+            foreign.append(each.file.source)
+        else:
+            files.append(_answers(each.file, [statement_document(statement) for statement in own]))
+    if foreign and not files:
+        wrong += [
+            f"{source} is of an account that no payment was made from: give the statement of the account "
+            "that pays, or the payment file with --payments"
+            for source in foreign
+        ]
     if wrong:
         raise UnusableFiles("\n".join(wrong))
     known = {file.sha256 for file in books.files()}
