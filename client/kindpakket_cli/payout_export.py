@@ -146,9 +146,15 @@ def export(
             _finish(municipality, register.bank, file, path)
             _answer(session, path, file, resumed=True)
             return
-        check_path(path)
+        done = _exported(register.bank, path)
+        if done is None:
+            check_path(path)
         day = _execution_date(execution_date)
         found = _approved(session, municipality, schemes)
+        if done is not None and not found.ready:  # interrupted when all was done
+            _answer(session, path, done, resumed=True)
+            return
+        check_path(path)
         warnings = payee_warnings(session, place, municipality, (each["shop"] for each in found.ready))
         if not session.as_json:
             _print_left_out(found)
@@ -258,6 +264,17 @@ def _unfinished(books: BankBooks) -> KeptPayments | None:
     from kindpakket.backoffice.payout.exporting import kept_payments
 
     return next((file for file in kept_payments(books) if file.state == "made"), None)
+
+
+def _exported(books: BankBooks, path: Path) -> KeptPayments | None:
+    """The exported file that is at a path already; None if there is none, or another one."""
+    from kindpakket.backoffice.payout.exporting import kept_payments
+
+    if not path.is_file():
+        return None
+    content = path.read_bytes()
+    exported = (file for file in kept_payments(books) if file.state == "exported")
+    return next((file for file in exported if file.content == content), None)
 
 
 def _finish(municipality: Municipality, books: BankBooks, file: KeptPayments, path: Path) -> None:

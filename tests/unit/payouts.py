@@ -38,7 +38,7 @@ class Payouts:
     shops: dict[str, dict[str, Any]] = field(default_factory=dict)
     accounts: dict[str, ShopAccount] = field(default_factory=dict)
     done: dict[str, Any] = field(default_factory=dict)
-    failing: dict[str, list[Exception]] = field(default_factory=dict)
+    failing: dict[str, list[BaseException]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for shop, iban in zip(SHOPS, IBANS, strict=True):
@@ -77,7 +77,7 @@ class Payouts:
         held = {"drafted", "approved", "exported", "paid"}
         return sum(self.owed.values()) + sum(cents for state, cents in self.states().items() if state in held)
 
-    def fail(self, name: str, *errors: Exception) -> None:
+    def fail(self, name: str, *errors: BaseException) -> None:
         """Let the next calls of a transaction fail, before they do anything."""
         self.failing[name] = list(errors)
 

@@ -70,7 +70,7 @@ class Ledger:
             raise KeyboardInterrupt
         record = self.records[settlement]
         if record["state"] != STEPS[outcome]:
-            raise SettlementState(f"it is {record['state']}", {}, None)
+            raise SettlementState("SETTLEMENT_STATE", f"it is {record['state']}", {}, None)
         self.booked.append((settlement, outcome))
         self.records[settlement] = cast(Settlement, {**record, "state": outcome, "book_reason": reason})
         return self.records[settlement]

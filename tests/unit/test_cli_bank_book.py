@@ -50,8 +50,8 @@ class Treasury:
     def settlement(self, cents: int, state: str | None = None) -> str:
         """The newest settlement of an amount."""
         return [
-            record["id"]
-            for record in self.ledger.settlements.values()
+            settlement
+            for settlement, record in self.ledger.settlements.items()
             if record["cents"] == cents and state in (None, record["state"])
         ][-1]
 
