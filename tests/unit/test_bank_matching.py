@@ -171,6 +171,14 @@ def test_two_statements_that_contradict_each_other_are_refused() -> None:
         match(ORDERS, [*statements(Page([paid(1)])), *statements(Page([paid(2)]), source="other.xml")])
 
 
+def test_a_file_without_a_name_of_its_group_is_matched_as_a_whole() -> None:
+    content = FILE.content.replace(f"<PmtInfId>{GROUP}</PmtInfId>".encode(), b"<PmtInfId></PmtInfId>")
+    orders = read_orders(content)
+    outcome = match(orders, statements(Page([paid(1), Entry(-4650)])))
+    assert bookings(outcome) == [(settlement(1), "paid")]
+    assert [made.settlement for made in outcome.proposed[0].candidates] == [settlement(2), settlement(3)]
+
+
 def test_charges_and_other_payments_are_listed() -> None:
     lines = [
         Entry(-50, family="CHRG"),

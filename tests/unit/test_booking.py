@@ -70,7 +70,7 @@ class Ledger:
             raise KeyboardInterrupt
         record = self.records[settlement]
         if record["state"] != STEPS[outcome]:
-            raise SettlementState("SETTLEMENT_STATE", f"it is {record['state']}", {}, None)
+            raise SettlementState("SETTLEMENT_STATE", f"it is {record['state']}")
         self.booked.append((settlement, outcome))
         self.records[settlement] = cast(Settlement, {**record, "state": outcome, "book_reason": reason})
         return self.records[settlement]
@@ -109,6 +109,25 @@ def test_each_line_is_in_one_place_and_booking_twice_is_booking_once(
     assert again.made == ()
     assert again.breaks == done.breaks
     assert sum(record["cents"] for record in at_once.records.values()) == sum(AMOUNTS)
+
+
+@settings(max_examples=60, deadline=None)
+@given(content=days)
+def test_what_is_booked_day_by_day_is_booked_once_and_what_later_days_contradict_is_told(
+    content: list[list[Entry]],
+) -> None:
+    ledger = Ledger()
+    statements = [statement for file in month(content) for statement in file]
+    for number in range(1, len(statements) + 1):
+        done = book(ledger.desk(), kept(statements[:number]), ledger.records, ON)
+    assert len(set(ledger.booked)) == len(ledger.booked)
+    told = {each.what for each in done.breaks}
+    for settlement, record in ledger.records.items():
+        answer = done.outcome.answers[settlement]
+        agreed = record["state"] == answer or (record["state"], answer) == ("exported", "silent")
+        assert agreed or settlement in told
+    waiting = {key for key, record in ledger.records.items() if record["state"] == "exported"}
+    assert waiting <= told  # the day of payment has come, and no statement shows it
 
 
 @settings(max_examples=60, deadline=None)

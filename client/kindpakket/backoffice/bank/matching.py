@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from kindpakket.backoffice.bank.orders import Expected, merged
 from kindpakket.backoffice.bank.outcomes import (
@@ -72,6 +72,14 @@ class _Matching:
         self.orders: dict[str, Expected] = {}
         for order in orders:
             self.orders.setdefault(order.settlement, order)
+        self.by_cents: dict[int, list[Expected]] = defaultdict(list)
+        self.groups: dict[tuple[str, str], list[Expected]] = defaultdict(list)
+        self.of_payment_id: dict[str, list[Expected]] = defaultdict(list)
+        for order in self.orders.values():
+            self.by_cents[order.cents].append(order)
+            for name in _groups_of(order):
+                self.groups[name].append(order)
+            self.of_payment_id[order.payment_id].append(order)
         own: dict[str, list[Answer]] = defaultdict(list)
         for answer in answers:
             own[answer.settlement].append(answer)
@@ -82,6 +90,10 @@ class _Matching:
         }
         self.rejected = {
             settlement for settlement, answer in self.answers.items() if answer.standing == "rejected"
+        }
+        self.open_cents = {
+            name: _sum([order for order in group if order.settlement not in self.rejected])
+            for name, group in self.groups.items()
         }
         self.paid: dict[str, Line] = {}
         self.returned: dict[str, Line] = {}
@@ -234,15 +246,19 @@ class _Matching:
 
     def _other_debit(self, line: Line) -> None:
         """A debit without a known id."""
-        left = [order for order in self.orders.values() if self._open(order)]
-        same = [order for order in left if order.cents == -line.cents and order.day <= line.booked_on]
         if line.end_to_end:
             self._unknown(line, "other-debit")
-        elif to_account := [order for order in same if order.account and order.account == line.account]:
+            return
+        same = [
+            order
+            for order in self.by_cents.get(-line.cents, ())
+            if self._open(order) and order.day <= line.booked_on
+        ]
+        if to_account := [order for order in same if order.account and order.account == line.account]:
             self._propose(
                 line, to_account, "paid", "it has no id, but this amount went to this shop's account"
             )
-        elif batches := self._whole_groups(line, left):
+        elif batches := self._whole_groups(line):
             self._propose(
                 line, batches, "paid", "it has no id, but is as much as this file or group together"
             )
@@ -294,15 +310,12 @@ class _Matching:
 
     def _other_credit(self, line: Line) -> None:
         """A credit without a known id."""
-        same = [order for order in self.orders.values() if self._out(order) and order.cents == line.cents]
-        undone = [
-            [self.orders[made.settlement] for made in match.bookings]
-            for match in self.matched
-            if line.reversal and match.line.cents == -line.cents and match.bookings[0].outcome == "paid"
-        ]
         if line.end_to_end:
             self._unknown(line, "other-credit")
-        elif from_account := [order for order in same if order.account and order.account == line.account]:
+            return
+        same = [order for order in self.by_cents.get(line.cents, ()) if self._out(order)]
+        undone = self._undone(line) if line.reversal else []
+        if from_account := [order for order in same if order.account and order.account == line.account]:
             self._propose(
                 line, from_account, "returned", "it has no id, but this amount came from this shop's account"
             )
@@ -312,6 +325,14 @@ class _Matching:
             self._propose(line, same, "returned", "it is a return without an id, as much as this payment")
         else:
             self._unknown(line, "other-credit")
+
+    def _undone(self, line: Line) -> list[list[Expected]]:
+        """The payments of each matched debit of the same amount."""
+        return [
+            [self.orders[made.settlement] for made in match.bookings]
+            for match in self.matched
+            if match.line.cents == -line.cents and match.bookings[0].outcome == "paid"
+        ]
 
     def _unknown(self, line: Line, kind: str) -> None:
         if _SETTLEMENT.fullmatch(line.end_to_end):
@@ -336,28 +357,28 @@ class _Matching:
 
     def _group(self, line: Line) -> list[Expected]:
         """The payments of the group or file that a line names; a bank may add its own message's id."""
-        orders = list(self.orders.values())
-        of_message = [order for order in orders if line.message_id and order.message_id == line.message_id]
         if not line.payment_id:
-            return of_message
-        of_group = [order for order in orders if order.payment_id == line.payment_id]
+            return self.groups.get((line.message_id, ""), []) if line.message_id else []
+        of_group = self.of_payment_id.get(line.payment_id, [])
         return [order for order in of_group if order.message_id == line.message_id] or of_group
 
-    def _whole_groups(self, line: Line, left: Sequence[Expected]) -> list[Expected]:
-        """The payments left of the only file or group that a line is as much as."""
-        keys: list[Callable[[Expected], tuple[str, str]]] = [
-            lambda order: (order.message_id, order.payment_id),
-            lambda order: (order.message_id, ""),
-        ]
+    def _whole_groups(self, line: Line) -> list[Expected]:
+        """The open payments of the only file or group that a line is as much as."""
         fitting: dict[tuple[str, ...], list[Expected]] = {}
-        for key in keys:
-            for name in sorted({key(order) for order in left}):
-                group = [order for order in left if key(order) == name]
-                if len(group) > 1 and _adds_up(line, group) and group[0].day <= line.booked_on:
-                    fitting[tuple(order.settlement for order in group)] = group
+        for name, cents in self.open_cents.items():
+            if cents != -line.cents:
+                continue
+            group = [order for order in self.groups[name] if self._open(order)]
+            if len(group) > 1 and _adds_up(line, group) and group[0].day <= line.booked_on:
+                fitting[tuple(order.settlement for order in group)] = group
         return next(iter(fitting.values())) if len(fitting) == 1 else []
 
     def _match(self, line: Line, orders: Sequence[Expected], outcome: Booked, by: str) -> None:
+        if outcome == "paid":
+            for order in orders:
+                if self._open(order):
+                    for name in _groups_of(order):
+                        self.open_cents[name] -= order.cents
         into = self.paid if outcome == "paid" else self.returned
         into.update(dict.fromkeys([order.settlement for order in orders], line))
         bookings = tuple(booking(order.settlement, outcome, line) for order in orders)
@@ -367,6 +388,11 @@ class _Matching:
         candidates = tuple(booking(order.settlement, outcome, line) for order in orders)
         together = len(orders) > 1 and _sum(orders) == abs(line.cents)
         self.proposed.append(Proposed(line, candidates, reason, together))
+
+
+def _groups_of(order: Expected) -> set[tuple[str, str]]:
+    """The names of its group and of its file."""
+    return {(order.message_id, order.payment_id), (order.message_id, "")}
 
 
 def _sum(orders: Sequence[Expected]) -> int:
