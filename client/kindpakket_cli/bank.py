@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import click
 
 from kindpakket.ledger.money import euros
+from kindpakket_cli.bank_book import book, breaks, decide, statements
 from kindpakket_cli.contract import Wrong, group, not_as_it_should_be
-from kindpakket_cli.offline import FILES, offline
+from kindpakket_cli.offline import offline
 from kindpakket_cli.output import complain, note, print_json, print_table
 
 if TYPE_CHECKING:
@@ -24,9 +25,16 @@ if TYPE_CHECKING:
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
 
-@group("bank", shared=FILES)
+@group("bank")
 def bank() -> None:
-    """Files of the bank: read statements and status reports, match them with payment files."""
+    """The bank's answer: read and match its files, book it on the ledger, list what does not agree.
+
+    `read` and `match` work on files alone; the others use the register and the ledger.
+    """
+
+
+for command in (book, breaks, decide, statements):
+    bank.add_command(command)
 
 
 @bank.command("read")
@@ -51,7 +59,7 @@ def read(paths: tuple[Path, ...], as_json: bool) -> None:
             {
                 "files": [_file_json(file) for file in files],
                 "again": [statement.where for statement in again],
-                "gaps": missing,
+                "gaps": [gap.sentence for gap in missing],
             }
         )
     else:
@@ -59,8 +67,8 @@ def read(paths: tuple[Path, ...], as_json: bool) -> None:
         print_table(("file", "is", "says"), rows)
         for statement in again:
             note(f"{statement.where} is given more than once, and counts once")
-        for sentence in missing:
-            complain(sentence)
+        for gap in missing:
+            complain(gap.sentence)
     answers = [answer for file in files for answer in file.answers]
     if missing or any(
         answer.standing == "rejected" or answer.verification in ("close-match", "no-match")
@@ -86,7 +94,7 @@ def match(payment_paths: tuple[Path, ...], paths: tuple[Path, ...], as_json: boo
 
     A line is matched by the payment's EndToEndId, which is the settlement's id, then as a batch by the ids,
     the number and the sum of a payment file. Other lines are proposed to you, or listed. Nothing is sent to
-    the ledger: `settlement book` does that.
+    the ledger: `bank book` does that, with files that it keeps.
 
     Ends with 1 when a person has to decide on something, or the bank has not answered.
     """
@@ -228,7 +236,7 @@ def _outcome_json(outcome: Outcome, breaks: Sequence[Break]) -> dict[str, object
         "bookings": _json(list(outcome.bookings())),
         "breaks": [made.as_json() for made in breaks],
         "again": list(outcome.again),
-        "gaps": list(outcome.gaps),
+        "gaps": [gap.sentence for gap in outcome.gaps],
     }
 
 

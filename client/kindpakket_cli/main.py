@@ -43,11 +43,15 @@ _COMMANDS = {
     ),
     "settlement": (
         "kindpakket_cli.settlement",
-        "Settlements: draft, approve, export, book the bank's answer; claim or net what shops owe.",
+        "Settlements: draft, approve, book the bank's answer; claim or net what shops owe.",
+    ),
+    "payout": (
+        "kindpakket_cli.payout",
+        "Money out in all schemes: draft what is due, approve it, write the payment file.",
     ),
     "bank": (
         "kindpakket_cli.bank",
-        "Files of the bank: read statements and status reports, match them with payment files.",
+        "The bank's answer: read and match its files, book it on the ledger, list what does not agree.",
     ),
     "decision": (
         "kindpakket_cli.decision",

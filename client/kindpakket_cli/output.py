@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import textwrap
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -16,10 +17,14 @@ from kindpakket_cli.contract import Refused, Wrong, in_json
 
 _WIDTH = 140
 """Columns of a table that goes to a file or a pipe: room for three ids of 32 characters."""
-# Characters around a cell and at a table's edges, and the least of a cell that may break its lines.
+# Characters around a cell and at a table's edges, and the least of a cell that may break its lines: of one
+# that the caller names, and of any that is not a figure.
 _PADDING = 3
 _EDGES = 2
 _FOLDED = 24
+_FOLDED_TEXT = 8
+_FIGURE = re.compile(r"-|-?€ [0-9,]+\.[0-9]{2}|-?[0-9][0-9.,:-]*( %)?|")
+"""An amount, a number, a day or nothing: read as something else when it is broken or cut."""
 
 
 class Cell(NamedTuple):
@@ -60,8 +65,9 @@ def print_table(
         headings: of the columns; all empty: none is shown.
         rows: the cells of each row.
         title: what stands above it.
-        foldable: headings of the columns that may break their lines; None: all. If the others are wider than
-            the terminal, each row becomes a paragraph.
+        foldable: headings of the columns that may break their lines; None: all that have other cells than
+            amounts, numbers and days. If the table is wider than the terminal even so, each row becomes a
+            paragraph.
         droppable: headings of columns that are left out before it comes to that, the first ones first.
     """
     from rich import box
@@ -74,24 +80,28 @@ def print_table(
         console.width = _WIDTH
     lines = [list(row) for row in rows]
     columns = list(range(len(headings)))
-    if foldable is not None:
-        widths = [_width(headings, lines, column, foldable) for column in columns]
+    least = _FOLDED if foldable is not None else _FOLDED_TEXT
+    breaking = [
+        headings[column] in foldable if foldable is not None else not _has_figures(lines, column)
+        for column in columns
+    ]
+    widths = [_width(headings, lines, column, least if breaking[column] else None) for column in columns]
 
-        def too_wide() -> bool:
-            return _EDGES + sum(widths[column] for column in columns) > console.width
+    def too_wide() -> bool:
+        return _EDGES + sum(widths[column] for column in columns) > console.width
 
-        for heading in droppable:
-            if too_wide():
-                columns.remove(headings.index(heading))
+    for heading in droppable:
         if too_wide():
-            for line in lines:
-                _print_paragraph([(headings[column], line[column]) for column in columns], console.width)
-            return
+            columns.remove(headings.index(heading))
+    if too_wide():
+        if title:
+            click.echo(title)
+        for line in lines:
+            _print_paragraph([(headings[column], line[column]) for column in columns], console.width)
+        return
     table = Table(title=title or None, title_justify="left", show_header=any(headings), box=box.SIMPLE_HEAD)
-    for heading in (headings[column] for column in columns):
-        table.add_column(
-            Text(heading), overflow="fold", no_wrap=foldable is not None and heading not in foldable
-        )
+    for column in columns:
+        table.add_column(Text(headings[column]), overflow="fold", no_wrap=not breaking[column])
     for line in lines:
         cells = [line[column] for column in columns]
         table.add_row(
@@ -100,13 +110,18 @@ def print_table(
     console.print(table)
 
 
+def _has_figures(lines: Sequence[Sequence[str | Cell]], column: int) -> bool:
+    """Whether all cells of a column are amounts, numbers or days."""
+    return bool(lines) and all(_FIGURE.fullmatch(_text(line[column])) for line in lines)
+
+
 def _width(
-    headings: Sequence[str], lines: Sequence[Sequence[str | Cell]], column: int, foldable: Collection[str]
+    headings: Sequence[str], lines: Sequence[Sequence[str | Cell]], column: int, least: int | None
 ) -> int:
-    """The least characters of a column, with the space around it."""
+    """The least characters of a column, with the space around it; `least` if it may break its lines."""
     texts = [headings[column], *(_text(line[column]) for line in lines)]
-    widest = max(map(len, texts))
-    return _PADDING + (min(widest, _FOLDED) if headings[column] in foldable else widest)
+    widest = max(len(part) for text in texts for part in text.split("\n"))
+    return _PADDING + (widest if least is None else min(widest, least))
 
 
 def _print_paragraph(members: Sequence[tuple[str, str | Cell]], width: int) -> None:
@@ -114,10 +129,17 @@ def _print_paragraph(members: Sequence[tuple[str, str | Cell]], width: int) -> N
     click.echo(_text(members[0][1]))
     texts = [f"{heading} {_text(cell)}" for heading, cell in members[1:] if _text(cell)]
     indent = "    "
+    # An amount stays on one line: a space that does not break stands for its own.
+    whole = "; ".join(texts).replace("€ ", "€\N{NO-BREAK SPACE}")
     for line in textwrap.wrap(
-        "; ".join(texts), width, initial_indent=indent, subsequent_indent=indent, break_long_words=False
+        whole,
+        width,
+        initial_indent=indent,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
     ):
-        click.echo(line)
+        click.echo(line.replace("\N{NO-BREAK SPACE}", " "))
 
 
 def _text(cell: str | Cell) -> str:

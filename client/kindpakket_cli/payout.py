@@ -1,285 +1,309 @@
-"""`kindpakket settlement export`: the payment file for the bank."""
+"""`kindpakket payout …`."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from itertools import islice
-from pathlib import Path
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import click
 
-from kindpakket_cli.contract import Wrong
-from kindpakket_cli.session import Session, acting_as
+from kindpakket.ledger.money import euros
+from kindpakket_cli.contract import Refused, Wrong, group, not_as_it_should_be
+from kindpakket_cli.output import complain, confirm, counted, note, print_table
+from kindpakket_cli.payees import masked, payee_warnings, sentence
+from kindpakket_cli.payout_export import export
+from kindpakket_cli.registers import RegisterPlace, register_options
+from kindpakket_cli.session import MUNICIPALITY, Session, acting_as
 
 if TYPE_CHECKING:
-    from kindpakket.backoffice.sepa import Debtor, PaymentFile
+    from kindpakket.backoffice.payout.candidates import LeftOut
+    from kindpakket.backoffice.payout.standing import Standing
     from kindpakket.ledger.records import Settlement
     from kindpakket.municipality import Municipality
 
-_SCHEMAS = ("pain.001.001.09", "pain.001.001.03")
-
-
-@dataclass(frozen=True, slots=True)
-class _Form:
-    """How the file is written."""
-
-    debtor: Debtor
-    created_at: datetime
-    execution_date: date
-    remittance: str | None
-    references: tuple[str, ...]
-    schema: str
-    batch_booking: bool
-    layout: int
-
-
-@click.command("export")
-@click.argument("scheme_id", metavar="SCHEME")
-@click.option(
-    "--file",
-    "path",
-    required=True,
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="The file to write.",
-)
-@click.option("--name", required=True, help="The holder of the municipality's account.")
-@click.option("--iban", required=True, help="The IBAN of the municipality's account.")
-@click.option("--bic", required=True, help="The BIC of the municipality's bank.")
-@click.option(
-    "--execution-date",
-    type=click.DateTime(["%Y-%m-%d"]),
-    help="The day on which the bank is to pay.  [default: the next day on which TARGET is open]",
-)
-@click.option(
-    "--remittance",
-    metavar="TEMPLATE",
-    help="What shops read on their statement, with the fields {scheme}, {settlement}, {period}, {through} "
-    "and {reference}.  [default: {scheme} t/m {through} {reference}]",
-)
-@click.option(
-    "--shop-reference",
-    "references",
-    metavar="SHOP=TEXT",
+schemes_option = click.option(
+    "--scheme",
+    "schemes",
+    metavar="SCHEME",
     multiple=True,
-    help="A shop's own reference, for {reference}; repeat for more.",
+    help="Only of this scheme; repeat for more.  [default: all]",
 )
-@click.option(
-    "--schema", type=click.Choice(_SCHEMAS), default=_SCHEMAS[0], show_default=True, help="The file's schema."
-)
-@click.option("--batch-booking", is_flag=True, help="Ask the bank for one entry for all payments.")
-@click.option(
-    "--again",
-    metavar="SHA256",
-    help="Write the exported file with this hash again; the ledger stays as it is.",
-)
-@click.option(
-    "--created-at",
-    metavar="INSTANT",
-    help="With --again: the instant that the export answered with, such as 2026-11-24T12:00:00+00:00.",
-)
-@click.option(
-    "--layout",
-    type=click.IntRange(1, 2),
-    default=2,
-    show_default=True,
-    help="With --again: 1 for a file of version 0.4.",
-)
-@acting_as("treasurer")
-def export(
-    session: Session,
-    *,
-    scheme_id: str,
-    path: Path,
-    name: str,
-    iban: str,
-    bic: str,
-    execution_date: datetime | None,
-    remittance: str | None,
-    references: tuple[str, ...],
-    schema: str,
-    batch_booking: bool,
-    again: str | None,
-    created_at: str | None,
-    layout: int,
-) -> None:
-    """Write approved settlements, 500 at most, to a payment file (pain.001), and mark them with its hash.
 
-    Those of shops that are suspended or whose payout is frozen are left out. Another person approved them.
 
-    The file gets its name once the ledger has marked the settlements; until then its name ends in .part.
+@group("payout")
+def payout() -> None:
+    """Money out in all schemes: draft what is due, approve it, write the payment file.
+
+    A run has three steps by two persons: run, approve (another person), export. Each can be interrupted and
+    run again.
     """
-    from kindpakket.backoffice.sepa import Debtor
-    from kindpakket.municipality import BULK
 
-    if path.exists():
-        raise Wrong(f"{path} already exists: give another file")
-    form = _Form(
-        debtor=Debtor(name, iban, bic),
-        created_at=_created_at(again, created_at),
-        execution_date=_execution_date(execution_date, again),
-        remittance=remittance,
-        references=references,
-        schema=schema,
-        batch_booking=batch_booking,
-        layout=layout,
-    )
-    if again is None and layout != 2:
-        raise Wrong("--layout 1 is for --again: no new files of that layout are made")
-    municipality = session.municipality()
-    if again is not None:
-        settlements = [
-            settlement
-            for settlement in municipality.settlements.list(scheme_id)
-            if settlement.get("file_sha256") == again
-        ]
-        if not settlements:
-            raise Wrong(f"no settlement of scheme {scheme_id} was exported in a file with the hash {again}")
-        file = _payment_file(municipality, scheme_id, settlements, form)
-        if file.sha256 != again:
-            raise Wrong(
-                f"the file would have the hash {file.sha256}, not {again}: give the account, the day, the "
-                "instant, the remittance text, the schema and the layout of that export; or a shop's account "
-                "has changed since; nothing was written"
-            )
-        part = _write(path, file)
-    else:
-        frozen = municipality.shops.frozen()
-        ready = (
-            settlement
-            for settlement in municipality.settlements.live(scheme_id)
-            if settlement["state"] == "approved" and settlement["shop"] not in frozen
+
+payout.add_command(export)
+
+
+@payout.command("run")
+@schemes_option
+@click.option("--dry-run", is_flag=True, help="Show what is due, and change nothing.")
+@register_options(required=False)
+@acting_as("treasurer", "issuer")
+def run(session: Session, place: RegisterPlace | None, schemes: tuple[str, ...], dry_run: bool) -> None:
+    """Draft a settlement of everything that is due, in all schemes.
+
+    Shops that are suspended, whose payout is frozen or whose account is being changed are left out, with the
+    reason. With the register, payees whose name the bank did not recognise are pointed out.
+
+    Ends with 1 when the ledger refused to draft a settlement.
+    """
+    from kindpakket.backoffice.payout.candidates import waiting
+    from kindpakket.backoffice.payout.drafting import draft, due
+
+    municipality = session.municipality(closing=not dry_run)
+    found = due(municipality, schemes)
+    if dry_run:
+        warnings = payee_warnings(session, place, municipality, (each.shop for each in found.settlements))
+        rows = [(each.scheme, each.shop, each.why, each.cents) for each in found.settlements]
+        if session.as_json:
+            due_now = [each.as_json() for each in found.settlements]
+            session.answer({"due": due_now, **_rest(rows, found.left_out, warnings)})
+            return
+        _print_rows("Due, not drafted yet", ("scheme", "shop", "by"), rows)
+        _print_rest(found.left_out, warnings)
+        return
+    with counted(len(found.settlements), "Drafting") as progress:
+        drafted = draft(municipality, found, progress)
+    all_drafted = waiting(municipality, "drafted", "", schemes)
+    warnings = payee_warnings(session, place, municipality, (each["shop"] for each in all_drafted.ready))
+    rows = [(each["id"], each["shop"], each["through"], each["cents"]) for each in drafted.settlements]
+    if session.as_json:
+        session.answer(
+            {
+                "drafted": list(drafted.settlements),
+                **_rest(rows, drafted.left_out, warnings),
+                "to_approve": {"settlements": len(all_drafted.ready), "cents": all_drafted.cents},
+            }
         )
-        approved = list(islice(ready, BULK))
-        file = _payment_file(municipality, scheme_id, approved, form)
-        part = _write(path, file)
-        municipality.settlements.export(scheme_id, [settlement["id"] for settlement in approved], file.sha256)
-    part.rename(path)
-    _sync(path.parent)
+    else:
+        _print_rows("Drafted", ("settlement", "shop", "through"), rows)
+        _print_rest(drafted.left_out, warnings)
+        if all_drafted.ready:
+            click.echo(
+                f"{_settlements(len(all_drafted.ready))} of {euros(all_drafted.cents)} to approve, by "
+                "another person: kindpakket payout approve"
+            )
+    if any(left.why == "refused" for left in drafted.left_out):
+        not_as_it_should_be()
+
+
+@payout.command("approve")
+@schemes_option
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@register_options(required=False)
+@acting_as("approver")
+def approve(session: Session, place: RegisterPlace | None, schemes: tuple[str, ...], yes: bool) -> None:
+    """Approve the settlements that another person drafted, in all schemes, after they were shown.
+
+    What you drafted yourself is left out, and shops that may not be paid now. Approve some alone with
+    settlement approve. If it is interrupted, run it again.
+
+    Ends with 1 when the ledger refused one.
+    """
+    from kindpakket.backoffice.payout.candidates import LeftOut, waiting
+    from kindpakket.ledger.refusals import Refusal
+
+    municipality = session.municipality()
+    found = waiting(municipality, "drafted", session.official, schemes)
+    warnings = payee_warnings(session, place, municipality, (each["shop"] for each in found.ready))
+    if not session.as_json:
+        _print_rows(
+            "To approve",
+            ("settlement", "shop", "through", "account"),
+            _with_accounts(municipality, found.ready),
+        )
+        _print_rest(found.left_out, warnings)
+    if found.ready:
+        confirm(f"Approve {_settlements(len(found.ready))} of {euros(found.cents)}?", yes)
+    approved: list[Settlement] = []
+    left_out = list(found.left_out)
+    with counted(len(found.ready), "Approving") as progress:
+        for record in found.ready:
+            try:
+                approved.append(municipality.settlements.approve(record["scheme"], record["id"]))
+            except Refusal as error:
+                left_out.append(
+                    LeftOut(
+                        record["scheme"], record["shop"], record["cents"], "refused", str(error), record["id"]
+                    )
+                )
+            if progress:
+                progress(1)
+    refused = [left for left in left_out if left.why == "refused"]
+    if session.as_json:
+        rows = [(each["id"], each["shop"], each["cents"]) for each in approved]
+        session.answer({"approved": approved, **_rest(rows, left_out, warnings)})
+    else:
+        for left in refused:
+            complain(f"settlement {left.settlement}: {left.reason}")
+        total = euros(sum(each["cents"] for each in approved))
+        click.echo(f"{_settlements(len(approved))} of {total} approved.")
+    if refused:
+        not_as_it_should_be()
+
+
+@payout.command("status")
+@schemes_option
+@register_options(required=False)
+@acting_as(*MUNICIPALITY)
+def status(session: Session, place: RegisterPlace | None, schemes: tuple[str, ...]) -> None:
+    """Show where the money is: due, drafted, approved, on its way to the bank.
+
+    With the register, also the payment files that the bank has not answered in full. Ends with 1 when the
+    export of a file was interrupted.
+    """
+    from kindpakket.backoffice.payout.standing import standing
+
+    files = []
+    if place is not None and place.exists:
+        from kindpakket.backoffice.payout.exporting import kept_payments
+
+        with place.open(session, "payout-status", "payment") as register:
+            files = kept_payments(register.bank)
+    found = standing(session.municipality(closing=False), files, schemes)
+    if session.as_json:
+        session.answer(
+            {
+                "stages": [stage.as_json() for stage in found.stages],
+                "left_out": [left.as_json() for left in found.left_out],
+                "files": [each.as_json() for each in found.files],
+            }
+        )
+    else:
+        _print_standing(found)
+        if place is None:
+            note("no register was named, so payment files are not shown: give --register")
+    if any(each.file.state == "made" for each in found.files):
+        not_as_it_should_be()
+
+
+@payout.command("cancel")
+@click.argument("sha256", metavar="SHA256")
+@click.option("--reason", default="not-sent", show_default=True, help="Why: a code.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@register_options()
+@acting_as("treasurer")
+def cancel(session: Session, place: RegisterPlace, sha256: str, reason: str, yes: bool) -> None:
+    """Give up a payment file that the bank does not have: what it would have paid is open again.
+
+    Its settlements are booked as rejected. The next run drafts them anew. If it is interrupted, run it again.
+    """
+    from kindpakket.backoffice.payout.exporting import ExportStopped, kept_payments
+    from kindpakket.backoffice.payout.exporting import cancel as cancel_file
+
+    municipality = session.municipality()
+    with place.open(session, "payout", "payment") as register:
+        files = {file.sha256: file for file in kept_payments(register.bank)}
+        if sha256 not in files:
+            raise Wrong(f"the register has no payment file {sha256}: see kindpakket payout status")
+        if not files[sha256].parts:
+            raise Wrong(f"the payment file {sha256} was made elsewhere: book its settlements one by one")
+        confirm("The bank does not have this file, and will not get it?", yes)
+        try:
+            reopened = cancel_file(municipality, register.bank, files[sha256], reason)
+        except ExportStopped as error:
+            raise Refused(str(error), "EXPORT_STOPPED", sha256=error.sha256) from error
     session.answer(
         {
-            "file": str(path),
-            "payments": file.payments,
-            "cents": file.cents,
-            "message_id": file.message_id,
-            "sha256": file.sha256,
-            "execution_date": form.execution_date.isoformat(),
-            "created_at": form.created_at.isoformat(),
+            "sha256": sha256,
+            "settlements": len(reopened),
+            "cents": sum(record["cents"] for record in reopened),
         }
     )
 
 
-def _created_at(again: str | None, text: str | None) -> datetime:
-    if (again is None) != (text is None):
-        raise Wrong("give --created-at with --again, and only then")
-    if text is None:
-        return datetime.now(UTC).replace(microsecond=0)
-    try:
-        instant = datetime.fromisoformat(text)
-    except ValueError:
-        raise Wrong(f"--created-at {text!r} is not an instant such as 2026-11-24T12:00:00+00:00") from None
-    if instant.tzinfo is None:
-        raise Wrong(f"--created-at {text!r} has no time zone: add +00:00 for UTC")
-    return instant.astimezone(UTC)
+def _rest(
+    rows: Sequence[tuple[object, ...]],
+    left_out: Iterable[LeftOut],
+    warnings: Sequence[dict[str, object]],
+) -> dict[str, object]:
+    """The members that the answers in JSON share; the last cell of a row is its amount in cents."""
+    return {
+        "settlements": len(rows),
+        "cents": sum(int(str(row[-1])) for row in rows),
+        "left_out": [left.as_json() for left in left_out],
+        "payee_warnings": list(warnings),
+    }
 
 
-def _execution_date(given: datetime | None, again: str | None) -> date:
-    from kindpakket.backoffice.payments.days import next_target_day
-    from kindpakket.ledger.days import today
+def _with_accounts(
+    municipality: Municipality, settlements: Iterable[Settlement]
+) -> list[tuple[str, str, str, str, int]]:
+    """Rows with the account that is going to be paid: who decides sees what is decided."""
+    rows = []
+    for record in settlements:
+        account = municipality.shops.account(record["shop"])
+        shown = f"{masked(account['iban'])} of {account['holder']}"
+        rows.append((record["id"], record["shop"], record["through"], shown, record["cents"]))
+    return rows
 
-    if given is None:
-        if again is not None:
-            raise Wrong("give --execution-date with --again: the day of that export")
-        return next_target_day(today())
-    if again is None and given.date() < today():
-        raise Wrong(
-            f"--execution-date {given.date()} is over: give {next_target_day(today())} or leave it out"
+
+def _print_rows(title: str, headings: Sequence[str], rows: Sequence[tuple[str | int, ...]]) -> None:
+    """Print rows whose last cell is an amount in cents, and their sum."""
+    if not rows:
+        click.echo(f"{title}: nothing.")
+        return
+    cells = [(*map(str, row[:-1]), euros(int(row[-1]))) for row in rows]
+    total = ("total", *[""] * (len(headings) - 1), euros(sum(int(row[-1]) for row in rows)))
+    print_table((*headings, "amount"), [*cells, total], title)
+
+
+def _print_rest(left_out: Sequence[LeftOut], warnings: Iterable[dict[str, object]]) -> None:
+    if left_out:
+        print_table(
+            ("shop", "scheme", "amount", "why"),
+            [(left.shop, left.scheme, euros(left.cents), left.reason) for left in left_out],
+            "Left out",
         )
-    return given.date()
+    for warning in warnings:
+        complain(sentence(warning))
 
 
-def _payment_file(
-    municipality: Municipality, scheme_id: str, settlements: list[Settlement], form: _Form
-) -> PaymentFile:
-    from kindpakket.backoffice.sepa import CreditTransfer, payment_file
-
-    name = municipality.schemes.show(scheme_id)["rules"]["name"]
-    shops = {settlement["shop"] for settlement in settlements}
-    accounts = {shop: municipality.shops.account(shop) for shop in shops}
-    texts = _texts(name, settlements, form)
-    transfers = [
-        CreditTransfer(
-            settlement=settlement["id"],
-            name=accounts[settlement["shop"]]["holder"],
-            iban=accounts[settlement["shop"]]["iban"],
-            cents=settlement["cents"],
-            text=text,
-        )
-        for settlement, text in zip(settlements, texts, strict=True)
-    ]
-    return payment_file(
-        form.debtor,
-        transfers,
-        created_at=form.created_at,
-        execution_date=form.execution_date,
-        schema=form.schema,
-        batch_booking=form.batch_booking,
-        layout=form.layout,
+def _print_standing(found: Standing) -> None:
+    waits_for = {
+        "due": "payout run",
+        "drafted": "payout approve, by another person",
+        "approved": "payout export",
+        "exported": "the bank",
+    }
+    print_table(
+        ("stage", "settlements", "amount", "waits for"),
+        [
+            (stage.name, str(stage.settlements), euros(stage.cents), waits_for[stage.name])
+            for stage in found.stages
+        ],
     )
+    if found.files:
+        print_table(
+            ("file", "pays on", "payments", "amount", "open"),
+            [
+                (
+                    each.file.sha256,
+                    str(each.file.members.get("execution_date", "-")),
+                    str(each.file.members.get("payments", "-")),
+                    euros(each.file.members.get("cents", 0)),
+                    str(each.states["exported"]),
+                )
+                for each in found.files
+            ],
+            "Payment files that the bank has not answered in full",
+        )
+    _print_rest(found.left_out, ())
+    for each in found.files:
+        if each.file.state == "made":
+            complain(
+                f"the export of {each.file.sha256} was interrupted: run kindpakket payout export again, "
+                "before anything else"
+            )
 
 
-def _texts(scheme: str, settlements: Sequence[Settlement], form: _Form) -> list[str]:
-    """What each shop reads.
-
-    Raises:
-        Wrong: a reference is malformed, or a shop has two.
-        PaymentFileError: the template, or what it makes of a settlement; all of them.
-    """
-    from kindpakket.backoffice.payments.remittance import DEFAULT, Remittance, RemittanceError, Template
-
-    if form.layout == 1:
-        return [f"{scheme} t/m {settlement['through']}" for settlement in settlements]
-    references: dict[str, str] = {}
-    for given in form.references:
-        shop, equals, text = given.partition("=")
-        if not (shop and equals and text.strip()):
-            raise Wrong(f"--shop-reference {given!r} is not SHOP=TEXT")
-        if shop in references:
-            raise Wrong(f"--shop-reference gives two for shop {shop}: give one")
-        references[shop] = text
-    template = Template(DEFAULT if form.remittance is None else form.remittance)
-    texts: list[str] = []
-    wrong: list[str] = []
-    for settlement in settlements:
-        first = settlement["first"]["day"] if "first" in settlement else ""
-        reference = references.get(settlement["shop"], "")
-        remittance = Remittance(scheme, settlement["id"], first, settlement["through"], reference)
-        try:
-            texts.append(template.fill(remittance))
-        except RemittanceError as error:
-            wrong += error.mistakes
-    if wrong:
-        raise RemittanceError(*wrong)
-    return texts
-
-
-def _write(path: Path, file: PaymentFile) -> Path:
-    """Write a file under its name with .part, durably: the ledger is told next that it exists."""
-    part = path.with_name(f"{path.name}.part")
-    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as output:
-        output.write(file.content)
-    _sync(part)
-    _sync(part.parent)
-    return part
-
-
-def _sync(path: Path) -> None:
-    """Make a file, or the names in a folder, durable."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def _settlements(count: int) -> str:
+    return f"{count} settlement{'s' * (count != 1)}"

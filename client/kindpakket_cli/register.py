@@ -111,7 +111,8 @@ def rotate_key(session: Session, place: RegisterPlace) -> None:
     """
     with place.open(session, "register-rotate-key", "operation") as opened:
         before = opened.status()
-        total = before.rows_to_seal or before.persons + before.vouchers - before.erased
+        of_persons = before.persons + before.vouchers - before.erased
+        total = before.rows_to_seal or of_persons + before.bank_files + before.payee_checks
         with counted(total, "Encrypting") as progress:
             done = opened.rotate_key(progress)
         session.answer(

@@ -43,6 +43,11 @@ class RegisterPlace:
     key: Path | None
     may_be_new: bool
 
+    @property
+    def exists(self) -> bool:
+        """Whether there is one, as far as can be seen without opening it."""
+        return "://" in self.where or Path(self.where).is_file()
+
     @contextmanager
     def open(self, session: Session, activity: str, reason: str) -> Iterator[Register]:
         """Open the register for whoever acts, and tell them what was done to it.
@@ -58,7 +63,7 @@ class RegisterPlace:
         """
         from kindpakket.backoffice.register import Purpose, Register
 
-        if not self.may_be_new and "://" not in self.where and not Path(self.where).is_file():
+        if not self.may_be_new and not self.exists:
             raise Wrong(f"there is no register {self.where}: give the one that vouchers were issued from")
         purpose = Purpose(activity, reason, session.official)
         keys = session.home.root / _KEYS
@@ -68,8 +73,15 @@ class RegisterPlace:
             yield register
 
 
-def register_options(*, may_be_new: bool = False) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Give a command the options that name the register, as one parameter `place`."""
+def register_options(
+    *, may_be_new: bool = False, required: bool = True
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Give a command the options that name the register, as one parameter `place`.
+
+    Args:
+        may_be_new: the register is made if it does not exist.
+        required: the command cannot do without; else `place` is None when no register is named.
+    """
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
         new = "; created if it does not exist" if may_be_new else ""
@@ -77,7 +89,7 @@ def register_options(*, may_be_new: bool = False) -> Callable[[Callable[..., Non
         @click.option(
             "--register",
             "where",
-            required=True,
+            required=required,
             envvar="KINDPAKKET_REGISTER",
             show_envvar=True,
             metavar="FILE|URL",
@@ -92,8 +104,9 @@ def register_options(*, may_be_new: bool = False) -> Callable[[Callable[..., Non
             help="The register's key file.  [default: where it was, at first a file in the home]",
         )
         @functools.wraps(command)
-        def located(*args: Any, where: str, key: Path | None, **kwargs: Any) -> None:
-            command(*args, place=RegisterPlace(where, key, may_be_new), **kwargs)
+        def located(*args: Any, where: str | None, key: Path | None, **kwargs: Any) -> None:
+            place = None if where is None else RegisterPlace(where, key, may_be_new)
+            command(*args, place=place, **kwargs)
 
         return located
 

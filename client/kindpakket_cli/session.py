@@ -272,8 +272,14 @@ def _ending(error: Exception, home: Path) -> CommandError | None:
 def _file_errors() -> tuple[type[Exception], ...]:
     """The errors about the back office's files, as far as its modules are in use."""
     names = {
+        "bank.errors": "BankFileError",
+        "bank.statements": "ConflictingStatements",
+        "booking.deciding": "NotDecidable",
+        "booking.taking": "UnusableFiles",
         "citizens": "CitizensError",
         "intake.mapping": "MappingError",
+        "payout.release": "PathTaken",
+        "payout.settings": "SettingsError",
         "register": "RegisterError",
         "sepa": "PaymentFileError",
     }

@@ -8,7 +8,6 @@ import click
 
 from kindpakket.ledger.money import euros
 from kindpakket_cli.contract import Wrong, group
-from kindpakket_cli.payout import export
 from kindpakket_cli.session import READERS, TILLS, Session, acting_as, because
 
 if TYPE_CHECKING:
@@ -26,10 +25,10 @@ _COLUMNS = {
 
 @group("settlement")
 def settlement() -> None:
-    """Settlements: draft, approve, export, book the bank's answer; claim or net what shops owe."""
+    """Settlements: draft, approve, book the bank's answer; claim or net what shops owe.
 
-
-settlement.add_command(export)
+    One payment file for all of them is written by kindpakket payout export.
+    """
 
 
 @settlement.command("list")

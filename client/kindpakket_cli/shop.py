@@ -13,6 +13,8 @@ from kindpakket.ledger.queries.shops import payout_is_frozen
 from kindpakket_cli.contract import Wrong, group
 from kindpakket_cli.decision import COLUMNS
 from kindpakket_cli.output import confirm, note
+from kindpakket_cli.payees import check_json, masked
+from kindpakket_cli.registers import RegisterPlace, register_options
 from kindpakket_cli.session import READERS, SELLERS, Hosted, Session, acting_as, because, hosting
 
 if TYPE_CHECKING:
@@ -66,10 +68,23 @@ def terms(session: Session, scheme_id: str, hosted: Hosted) -> None:
 
 @shop.command("account")
 @click.argument("shop_id", metavar="SHOP")
+@register_options(required=False)
 @acting_as("treasurer", "approver")
-def show_account(session: Session, shop_id: str) -> None:
-    """Show the account that a shop is paid on, or asks to be: private data of municipality and shops."""
-    session.answer(session.municipality().shops.account(shop_id))
+def show_account(session: Session, place: RegisterPlace | None, shop_id: str) -> None:
+    """Show the account that a shop is paid on, or asks to be: private data of municipality and shops.
+
+    With the register, also what the bank found last when it compared the holder's name (Verification of
+    Payee), and whether that was about this account. The look-up is logged.
+    """
+    municipality = session.municipality()
+    account = municipality.shops.account(shop_id)
+    if place is None:
+        session.answer(account)
+        return
+    with place.open(session, "payee-check", "payment") as register:
+        check = register.bank.check_of(shop_id)
+    in_force = municipality.shops.show(shop_id).get("account_sha256")
+    session.answer({**account, "payee_check": check and check_json(check, in_force)})
 
 
 @shop.command("proposed-account")
@@ -200,7 +215,7 @@ def approve_shop(
     if not session.as_json:
         account = shops.account(shop_id)
         note(f"trade register: {account['kvk']}")
-        note(f"account:        {_masked(account['iban'])} of {account['holder']}")
+        note(f"account:        {masked(account['iban'])} of {account['holder']}")
         note(f"categories:     {', '.join(codes)}")
     confirm("Approve this shop?", yes)
     session.answer(shops.approve(shop_id, _grants(codes, start)))
@@ -277,11 +292,6 @@ def propose_end(session: Session, shop_id: str, retention_days: int, reason: str
 def _grants(codes: Sequence[str], start: datetime | None) -> list[ShopGrant]:
     day = (today() if start is None else start.date()).isoformat()
     return [{"code": code, "from": day} for code in codes]
-
-
-def _masked(iban: str) -> str:
-    """An account number of which enough is shown to compare it with what the shop sent."""
-    return f"{iban[:4]} … {iban[-4:]}"
 
 
 def _compact(iban: str) -> str:

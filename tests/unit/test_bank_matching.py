@@ -171,6 +171,14 @@ def test_two_statements_that_contradict_each_other_are_refused() -> None:
         match(ORDERS, [*statements(Page([paid(1)])), *statements(Page([paid(2)]), source="other.xml")])
 
 
+def test_a_file_without_a_name_of_its_group_is_matched_as_a_whole() -> None:
+    content = FILE.content.replace(f"<PmtInfId>{GROUP}</PmtInfId>".encode(), b"<PmtInfId></PmtInfId>")
+    orders = read_orders(content)
+    outcome = match(orders, statements(Page([paid(1), Entry(-4650)])))
+    assert bookings(outcome) == [(settlement(1), "paid")]
+    assert [made.settlement for made in outcome.proposed[0].candidates] == [settlement(2), settlement(3)]
+
+
 def test_charges_and_other_payments_are_listed() -> None:
     lines = [
         Entry(-50, family="CHRG"),
@@ -211,9 +219,9 @@ def test_what_was_rejected_and_is_debited_all_the_same_is_for_a_person() -> None
 
 def test_statements_between_two_others_that_are_missing_are_told() -> None:
     later = Page([], opening=1, number=2, id="S2", day="2026-11-26", opened_on="2026-11-25")
-    assert "is missing; fetch it from the bank" in matched(Page([paid(1)]), later).gaps[0]
+    assert "is missing; fetch it from the bank" in str(matched(Page([paid(1)]), later).gaps[0])
     skipped = Page([], number=4, id="S2", day="2026-11-26", opened_on="2026-11-25")
-    assert "has number 4" in matched(Page([]), skipped).gaps[0]
+    assert "has number 4" in str(matched(Page([]), skipped).gaps[0])
 
 
 @pytest.mark.parametrize(

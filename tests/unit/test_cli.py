@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,6 @@ from desk import (
     CLERK,
     MANAGER,
     REASON,
-    SETTLEMENT,
     USERS,
     Allocations,
     Command,
@@ -27,10 +25,8 @@ from desk import (
 from grpc import StatusCode
 from story import DOMAIN, ENTITLEMENT, NOON, SCHEME, SHOP, VOUCHER, rules
 
-from kindpakket.backoffice.payments.days import is_target_day
 from kindpakket.fabric.testing import ChaincodeRefusal
 from kindpakket.holder.booklet import Booklet
-from kindpakket.ledger.days import today
 from kindpakket.ledger.lists import ApprovableList
 from kindpakket.ledger.receipts import receipt_hash
 from kindpakket_cli.home import Home, HomeError
@@ -375,178 +371,6 @@ def test_a_payment_that_cannot_be_read_is_not_sent(kindpakket: Command, line: st
     kindpakket.desk.answers["voucher:Binding"] = {"kind": "booklet", "version": 1}
     assert kindpakket("payment", "pay", SCHEME, VOUCHER, "--line", line, stdin=text).exit_code == 2
     assert not kindpakket.desk.requests("payment:Pay")
-
-
-EXPORT = ("--name", "Gemeente Zuidhorn", "--iban", "NL91ABNA0417164300", "--bic", "ABNANL2A")
-
-
-def test_settlements_are_exported_with_the_hash_of_the_file(kindpakket: Command, tmp_path: Path) -> None:
-    kindpakket.desk.answers |= {
-        "settlement:Live": {
-            "items": [
-                settlement(),
-                settlement("drafted") | {"id": "6" * 32},
-                settlement() | {"id": "8" * 32, "shop": "9" * 32},
-                settlement() | {"id": "0" * 32, "shop": "e" * 32},
-            ],
-            "next": "",
-        },
-        "shop:List": {
-            "items": [
-                {"id": SHOP, "state": "approved"},
-                {"id": "9" * 32, "state": "suspended"},
-                {"id": "e" * 32, "state": "ended", "payout_frozen_by": "p-manager"},
-            ],
-            "next": "",
-        },
-        "shop:Account": ACCOUNT,
-        "scheme:Show": {"rules": rules()},
-    }
-    path = tmp_path / "payments.xml"
-    arguments = (
-        "settlement",
-        "export",
-        SCHEME,
-        "--file",
-        str(path),
-        *EXPORT,
-        "--execution-date",
-        "2099-03-11",
-    )
-    answer = kindpakket.answer(*arguments)
-    (request,) = kindpakket.desk.requests("settlement:Export")
-    assert request["settlements"] == [SETTLEMENT]
-    assert request["file_sha256"] == answer["sha256"]
-    assert (answer["payments"], answer["cents"]) == (1, 1500)
-    assert path.stat().st_mode & 0o777 == 0o600
-    assert SETTLEMENT in path.read_text()
-    assert kindpakket(*arguments).exit_code == 2
-    assert len(kindpakket.desk.requests("settlement:Export")) == 1
-
-
-def test_a_file_whose_settlements_were_not_marked_has_not_its_name(
-    kindpakket: Command, tmp_path: Path
-) -> None:
-    kindpakket.desk.answers |= {
-        "settlement:Live": {"items": [settlement()], "next": ""},
-        "shop:List": {"items": [{"id": SHOP, "state": "approved"}], "next": ""},
-        "shop:Account": ACCOUNT,
-        "scheme:Show": {"rules": rules()},
-        "settlement:Export": ChaincodeRefusal("SETTLEMENT_STATE: no {}"),
-    }
-    path = tmp_path / "payments.xml"
-    arguments = (
-        "settlement",
-        "export",
-        SCHEME,
-        "--file",
-        str(path),
-        *EXPORT,
-        "--execution-date",
-        "2099-03-11",
-    )
-    assert kindpakket(*arguments).exit_code == 1
-    assert not path.exists()
-    assert path.with_name("payments.xml.part").exists()
-
-
-def test_nothing_approved_is_nothing_to_export(kindpakket: Command, tmp_path: Path) -> None:
-    kindpakket.desk.answers |= {
-        "settlement:Live": {"items": [settlement("drafted")], "next": ""},
-        "shop:List": {"items": [{"id": SHOP, "state": "approved"}], "next": ""},
-        "scheme:Show": {"rules": rules()},
-    }
-    path = tmp_path / "payments.xml"
-    result = kindpakket(
-        "settlement", "export", SCHEME, "--file", str(path), *EXPORT, "--execution-date", "2099-03-11"
-    )
-    assert result.exit_code == 2
-    assert "approve settlements first" in result.stderr
-
-
-EXPORTABLE = {
-    "settlement:Live": {"items": [settlement()], "next": ""},
-    "shop:List": {"items": [{"id": SHOP, "state": "approved"}], "next": ""},
-    "shop:Account": ACCOUNT,
-    "scheme:Show": {"rules": rules()},
-}
-
-
-def test_a_payment_file_says_what_shops_read_on_the_next_day_on_which_banks_pay(
-    kindpakket: Command, tmp_path: Path
-) -> None:
-    kindpakket.desk.answers |= EXPORTABLE
-    path = tmp_path / "payments.xml"
-    export = ("settlement", "export", SCHEME, *EXPORT, "--file", str(path), "--schema", "pain.001.001.03")
-    text = ("--remittance", "{reference} {period} {settlement}", "--shop-reference", f"{SHOP}=DEB-7 & co")
-    answer = kindpakket.answer(*export, *text, "--batch-booking")
-    day = date.fromisoformat(answer["execution_date"])
-    assert day > today()
-    assert is_target_day(day)
-    content = path.read_text()
-    through = settlement()["through"]
-    period = through if through == "2026-03-10" else f"2026-03-10 - {through}"
-    assert f"<Ustrd>DEB-7 + co {period} {SETTLEMENT}</Ustrd>" in content
-    assert f"<ReqdExctnDt>{day}</ReqdExctnDt>" in content
-    assert "<BtchBookg>true</BtchBookg>" in content
-
-
-@pytest.mark.parametrize(
-    ("arguments", "sentence"),
-    [
-        (("--execution-date", "2026-03-11"), "2026-03-11 is over"),
-        (("--execution-date", "2099-03-14"), "no bank pays on 2099-03-14, a Saturday"),
-        (("--remittance", "{child}"), "the template has {child}"),
-        (("--remittance", "{reference}"), f"settlement {SETTLEMENT}: the remittance text has 0 characters"),
-        (("--shop-reference", "DEB-7"), "is not SHOP=TEXT"),
-        (("--shop-reference", "a=1", "--shop-reference", "a=2"), "gives two for shop a"),
-        (("--layout", "1"), "--layout 1 is for --again"),
-        (("--created-at", "2026-03-11T12:00:00Z"), "give --created-at with --again"),
-        (("--again", "0" * 64), "give --created-at with --again"),
-        (("--again", "0" * 64, "--created-at", "noon"), "is not an instant"),
-        (("--again", "0" * 64, "--created-at", "2026-03-11T12:00:00"), "has no time zone"),
-    ],
-)
-def test_a_payment_file_that_cannot_be_made_is_not_exported(
-    kindpakket: Command, tmp_path: Path, arguments: tuple[str, ...], sentence: str
-) -> None:
-    kindpakket.desk.answers |= EXPORTABLE
-    export = ("settlement", "export", SCHEME, *EXPORT, "--file", str(tmp_path / "payments.xml"))
-    result = kindpakket(*export, *arguments)
-    assert result.exit_code == 2
-    assert sentence in result.stderr
-    assert not any(text in result.stderr for text in (ACCOUNT["iban"], ACCOUNT["holder"]))
-    assert not kindpakket.desk.requests("settlement:Export")
-    assert list(tmp_path.glob("*.xml*")) == []
-
-
-def test_a_file_that_is_lost_is_written_again_with_the_same_bytes(
-    kindpakket: Command, tmp_path: Path
-) -> None:
-    kindpakket.desk.answers |= EXPORTABLE
-    export = ("settlement", "export", SCHEME, *EXPORT)
-    first = kindpakket.answer(*export, "--file", str(tmp_path / "first.xml"))
-    exported = {**settlement("exported"), "file_sha256": first["sha256"]}
-    kindpakket.desk.answers["settlement:List"] = {"items": [exported, settlement()], "next": ""}
-    then = ("--execution-date", first["execution_date"], "--created-at", first["created_at"])
-    again = (*export, "--file", str(tmp_path / "again.xml"), "--again", first["sha256"], *then)
-    assert kindpakket.answer(*again)["sha256"] == first["sha256"]
-    assert (tmp_path / "again.xml").read_bytes() == (tmp_path / "first.xml").read_bytes()
-    assert len(kindpakket.desk.requests("settlement:Export")) == 1
-    other = kindpakket(
-        *export,
-        "--file",
-        str(tmp_path / "other.xml"),
-        "--again",
-        first["sha256"],
-        *then[:3],
-        "2026-03-11T12:00:00Z",
-    )
-    assert other.exit_code == 2
-    assert "the file would have the hash" in other.stderr
-    assert not (tmp_path / "other.xml").exists()
-    unknown = kindpakket(*export, "--file", str(tmp_path / "other.xml"), "--again", "0" * 64, *then)
-    assert "no settlement of scheme" in unknown.stderr
 
 
 def test_an_audit_that_finds_nothing_ends_with_0(kindpakket: Command, tmp_path: Path) -> None:

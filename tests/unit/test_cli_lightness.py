@@ -106,7 +106,9 @@ def loaded(*arguments: str) -> tuple[int, set[str]]:
         ["--help"],
         ["--version"],
         ["scheme", "--help"],
-        ["settlement", "export", "--help"],
+        ["payout", "export", "--help"],
+        ["payout", "run", "--help"],
+        ["bank", "book", "--help"],
         ["bank", "match", "--help"],
         ["network", "--help"],
         ["network", "up", "--help"],
@@ -205,8 +207,8 @@ def test_the_command_names_the_extra_that_is_missing(extra: str, arguments: list
 def test_a_settlement_is_not_exported_without_the_back_offices_packages(
     kindpakket: Command, tmp_path: Path
 ) -> None:
-    export = ["settlement", "export", "a" * 32, "--file", str(tmp_path / "pay.xml"), "--name", "Gemeente"]
-    account = ["--iban", "NL91ABNA0417164300", "--bic", "ABNANL2A", "--execution-date", "2026-03-11"]
+    export = ["payout", "export", "--file", str(tmp_path / "pay.xml"), "--name", "Gemeente"]
+    account = ["--iban", "NL91ABNA0417164300", "--bic", "ABNANL2A", "--register", str(tmp_path / "r.db")]
     done = bare("backoffice", RUN, *export, *account, "--json", "--home", str(kindpakket.home))
     assert done.returncode == 2, done.stderr
     error = json.loads(done.stderr)["error"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kindpakket.backoffice.payments.files import LAYOUT, SCHEMA, SCHEMAS, payment_file
+from kindpakket.backoffice.payments.files import LAYOUT, SCHEMA, SCHEMAS, payment_file, payment_file_of
 from kindpakket.backoffice.payments.transfers import CreditTransfer, Debtor, PaymentFile, PaymentFileError
 
 __all__ = [
@@ -14,4 +14,5 @@ __all__ = [
     "PaymentFile",
     "PaymentFileError",
     "payment_file",
+    "payment_file_of",
 ]

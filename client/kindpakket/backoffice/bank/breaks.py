@@ -15,6 +15,8 @@ LEFT = ("exported", "paid", "rejected", "returned")
 """States of settlements whose payment file was made."""
 _LINES = ("paid-twice", "returned-twice", "unknown-payment")
 """Kinds of listed lines on which somebody has to act."""
+_DOUBTS = frozenset({"ordered-twice", "other-file", "other-amount"})
+"""Kinds of breaks of a settlement that keep it from being booked before somebody has looked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,8 @@ class Break:
         since: the day it began; None if unknown.
         age: days since then; None if unknown.
         bookings: transactions that mend it.
+        line: id of the line on which somebody decides; "" when it is not about one.
+        together: the bookings are decided on together.
     """
 
     kind: str
@@ -40,12 +44,15 @@ class Break:
     since: date | None = None
     age: int | None = None
     bookings: tuple[Booking, ...] = ()
+    line: str = ""
+    together: bool = False
 
     def as_json(self) -> dict[str, object]:
         """The break as a JSON document."""
         return {
             "kind": self.kind,
             "what": self.what,
+            "line": self.line or None,
             "what_to_do": self.what_to_do,
             "cents": self.cents,
             "since": self.since.isoformat() if self.since else None,
@@ -176,13 +183,22 @@ class _Comparison:
                 cents=line.cents,
                 since=line.booked_on,
                 bookings=proposal.candidates,
+                on_line=line.id,
+                together=proposal.together,
             )
         for listed in self.outcome.listed:
             if listed.kind in _LINES:
                 line = listed.line
-                self._add(listed.kind, line.place, listed.what_to_do, cents=line.cents, since=line.booked_on)
-        for sentence in self.outcome.gaps:
-            self._add("gap", sentence.partition(" ")[0], sentence)
+                self._add(
+                    listed.kind,
+                    line.place,
+                    listed.what_to_do,
+                    cents=line.cents,
+                    since=line.booked_on,
+                    on_line=line.id,
+                )
+        for gap in self.outcome.gaps:
+            self._add("gap", gap.before, gap.sentence, cents=gap.cents, since=gap.since)
 
     def _no_answer(self, settlement: str, ordered: Sequence[Expected]) -> None:
         day = max((order.day for order in ordered), default=None)
@@ -203,15 +219,21 @@ class _Comparison:
         cents: int | None = None,
         since: date | None = None,
         bookings: tuple[Booking, ...] = (),
+        on_line: str = "",
+        together: bool = False,
     ) -> None:
         if ordered:
             cents, since = ordered[0].cents, min(order.day for order in ordered)
         age = None if since is None else max((self.on - since).days, 0)
-        self.breaks.append(Break(kind, what, what_to_do, cents, since, age, bookings))
+        self.breaks.append(Break(kind, what, what_to_do, cents, since, age, bookings, on_line, together))
 
 
-def bookable(breaks: Iterable[Break]) -> Iterator[Booking]:
-    """The transactions of all breaks that only have to be booked."""
+def bookable(breaks: Sequence[Break]) -> Iterator[Booking]:
+    """The transactions of all breaks that only have to be booked.
+
+    A settlement whose payment file is in doubt is left to a person.
+    """
+    doubtful = {made.what for made in breaks if made.kind in _DOUBTS}
     for made in breaks:
-        if made.kind == "to-book":
+        if made.kind == "to-book" and made.what not in doubtful:
             yield from made.bookings

@@ -35,6 +35,7 @@ class BankFile:
         answers: of a pain.002.
         orders: of a pain.001.
         note: why nothing is taken from it; "" if something is.
+        sha256: of its bytes, in hexadecimal.
     """
 
     source: str
@@ -44,6 +45,7 @@ class BankFile:
     answers: Sequence[Answer] = field(default=())
     orders: Sequence[Expected] = field(default=())
     note: str = ""
+    sha256: str = ""
 
     @property
     def name(self) -> str:
@@ -66,16 +68,16 @@ def read_bytes(content: bytes, source: str = "the file") -> BankFile:
     """Read the content of such a file; `source` is its name in errors. Otherwise as `read_file`."""
     document = recognise(content, source)
     kind, version = document.kind, document.version
+    sha256 = hashlib.sha256(content).hexdigest()
     if kind == STATEMENT:
-        return BankFile(source, kind, version, statements=read_statements(document))
+        return BankFile(source, kind, version, statements=read_statements(document), sha256=sha256)
     if kind == STATUS:
-        return BankFile(source, kind, version, answers=read_answers(document))
+        return BankFile(source, kind, version, answers=read_answers(document), sha256=sha256)
     if kind == PAYMENTS:
-        return BankFile(
-            source, kind, version, orders=orders_of(document, hashlib.sha256(content).hexdigest())
-        )
+        return BankFile(source, kind, version, orders=orders_of(document, sha256), sha256=sha256)
     what = {INTRADAY: "is not final", NOTIFICATION: "repeats what the statement says"}[kind]
-    return BankFile(source, kind, version, note=f"it {what}: use the statement (camt.053) of that day")
+    note = f"it {what}: use the statement (camt.053) of that day"
+    return BankFile(source, kind, version, note=note, sha256=sha256)
 
 
 def of_other_accounts(orders: Iterable[Expected], statements: Iterable[Statement]) -> list[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from kindpakket.backoffice.bank.orders import Expected, merged
 from kindpakket.backoffice.bank.outcomes import (
@@ -31,7 +31,10 @@ _MAX_CANDIDATES = 20
 
 
 def match(
-    orders: Iterable[Expected], statements: Iterable[Statement], answers: Iterable[Answer] = ()
+    orders: Iterable[Expected],
+    statements: Iterable[Statement],
+    answers: Iterable[Answer] = (),
+    decisions: Mapping[str, Sequence[str]] | None = None,
 ) -> Outcome:
     """Match all statements with all payments.
 
@@ -39,12 +42,14 @@ def match(
         orders: the payments of all payment files.
         statements: the statements of all files.
         answers: what status reports say.
+        decisions: what persons decided on lines: id of the line -> the settlements that it pays or returns;
+            none: it is of no payment here.
 
     Raises:
         ConflictingStatements: two statements have the same id and say different things.
     """
     counted, again = distinct(statements)
-    matching = _Matching(merged(orders), list(answers))
+    matching = _Matching(merged(orders), list(answers), decisions or {})
     matching.take(counted)
     return Outcome(
         matched=tuple(matching.matched),
@@ -60,10 +65,21 @@ def match(
 class _Matching:
     """What is known while lines are matched."""
 
-    def __init__(self, orders: Sequence[Expected], answers: Sequence[Answer]) -> None:
+    def __init__(
+        self, orders: Sequence[Expected], answers: Sequence[Answer], decisions: Mapping[str, Sequence[str]]
+    ) -> None:
+        self.decisions = decisions
         self.orders: dict[str, Expected] = {}
         for order in orders:
             self.orders.setdefault(order.settlement, order)
+        self.by_cents: dict[int, list[Expected]] = defaultdict(list)
+        self.groups: dict[tuple[str, str], list[Expected]] = defaultdict(list)
+        self.of_payment_id: dict[str, list[Expected]] = defaultdict(list)
+        for order in self.orders.values():
+            self.by_cents[order.cents].append(order)
+            for name in _groups_of(order):
+                self.groups[name].append(order)
+            self.of_payment_id[order.payment_id].append(order)
         own: dict[str, list[Answer]] = defaultdict(list)
         for answer in answers:
             own[answer.settlement].append(answer)
@@ -75,6 +91,10 @@ class _Matching:
         self.rejected = {
             settlement for settlement, answer in self.answers.items() if answer.standing == "rejected"
         }
+        self.open_cents = {
+            name: _sum([order for order in group if order.settlement not in self.rejected])
+            for name, group in self.groups.items()
+        }
         self.paid: dict[str, Line] = {}
         self.returned: dict[str, Line] = {}
         self.matched: list[Matched] = []
@@ -82,15 +102,24 @@ class _Matching:
         self.listed: list[Listed] = []
 
     def take(self, statements: Sequence[Statement]) -> None:
-        """Give every line its place. Certain ones go first, and debits before the credits that undo them."""
+        """Give every line its place.
+
+        Decided and certain ones go first, and debits before the credits that undo them.
+        """
         lines = self._without_repeated(statements)
         debits = [line for line in lines if line.cents < 0]
         credits = [line for line in lines if line.cents >= 0]
-        for find in (self._charge, self._debit_by_id, self._debit_by_details, self._debit_by_batch):
+        for find in (
+            self._decided,
+            self._charge,
+            self._debit_by_id,
+            self._debit_by_details,
+            self._debit_by_batch,
+        ):
             debits = [line for line in debits if not find(line)]
         for line in debits:
             self._other_debit(line)
-        for find in (self._charge, self._credit_by_id, self._credit_by_batch):
+        for find in (self._decided, self._charge, self._credit_by_id, self._credit_by_batch):
             credits = [line for line in credits if not find(line)]
         for line in credits:
             self._other_credit(line)
@@ -133,6 +162,18 @@ class _Matching:
                 else:
                     lines.append(line)
         return lines
+
+    def _decided(self, line: Line) -> bool:
+        """A line on which a person decided; not if a payment that was named then is in no file here."""
+        named = self.decisions.get(line.id)
+        if named is None or any(settlement not in self.orders for settlement in named):
+            return False
+        if named:
+            orders = [self.orders[settlement] for settlement in named]
+            self._match(line, orders, "paid" if line.cents < 0 else "returned", "decision")
+        else:
+            self.listed.append(Listed(line, "set-aside", "somebody decided that it is of no payment here"))
+        return True
 
     def _charge(self, line: Line) -> bool:
         if line.charges:
@@ -205,15 +246,19 @@ class _Matching:
 
     def _other_debit(self, line: Line) -> None:
         """A debit without a known id."""
-        left = [order for order in self.orders.values() if self._open(order)]
-        same = [order for order in left if order.cents == -line.cents and order.day <= line.booked_on]
         if line.end_to_end:
             self._unknown(line, "other-debit")
-        elif to_account := [order for order in same if order.account and order.account == line.account]:
+            return
+        same = [
+            order
+            for order in self.by_cents.get(-line.cents, ())
+            if self._open(order) and order.day <= line.booked_on
+        ]
+        if to_account := [order for order in same if order.account and order.account == line.account]:
             self._propose(
                 line, to_account, "paid", "it has no id, but this amount went to this shop's account"
             )
-        elif batches := self._whole_groups(line, left):
+        elif batches := self._whole_groups(line):
             self._propose(
                 line, batches, "paid", "it has no id, but is as much as this file or group together"
             )
@@ -265,15 +310,12 @@ class _Matching:
 
     def _other_credit(self, line: Line) -> None:
         """A credit without a known id."""
-        same = [order for order in self.orders.values() if self._out(order) and order.cents == line.cents]
-        undone = [
-            [self.orders[made.settlement] for made in match.bookings]
-            for match in self.matched
-            if line.reversal and match.line.cents == -line.cents and match.bookings[0].outcome == "paid"
-        ]
         if line.end_to_end:
             self._unknown(line, "other-credit")
-        elif from_account := [order for order in same if order.account and order.account == line.account]:
+            return
+        same = [order for order in self.by_cents.get(line.cents, ()) if self._out(order)]
+        undone = self._undone(line) if line.reversal else []
+        if from_account := [order for order in same if order.account and order.account == line.account]:
             self._propose(
                 line, from_account, "returned", "it has no id, but this amount came from this shop's account"
             )
@@ -283,6 +325,14 @@ class _Matching:
             self._propose(line, same, "returned", "it is a return without an id, as much as this payment")
         else:
             self._unknown(line, "other-credit")
+
+    def _undone(self, line: Line) -> list[list[Expected]]:
+        """The payments of each matched debit of the same amount."""
+        return [
+            [self.orders[made.settlement] for made in match.bookings]
+            for match in self.matched
+            if match.line.cents == -line.cents and match.bookings[0].outcome == "paid"
+        ]
 
     def _unknown(self, line: Line, kind: str) -> None:
         if _SETTLEMENT.fullmatch(line.end_to_end):
@@ -307,28 +357,28 @@ class _Matching:
 
     def _group(self, line: Line) -> list[Expected]:
         """The payments of the group or file that a line names; a bank may add its own message's id."""
-        orders = list(self.orders.values())
-        of_message = [order for order in orders if line.message_id and order.message_id == line.message_id]
         if not line.payment_id:
-            return of_message
-        of_group = [order for order in orders if order.payment_id == line.payment_id]
+            return self.groups.get((line.message_id, ""), []) if line.message_id else []
+        of_group = self.of_payment_id.get(line.payment_id, [])
         return [order for order in of_group if order.message_id == line.message_id] or of_group
 
-    def _whole_groups(self, line: Line, left: Sequence[Expected]) -> list[Expected]:
-        """The payments left of the only file or group that a line is as much as."""
-        keys: list[Callable[[Expected], tuple[str, str]]] = [
-            lambda order: (order.message_id, order.payment_id),
-            lambda order: (order.message_id, ""),
-        ]
+    def _whole_groups(self, line: Line) -> list[Expected]:
+        """The open payments of the only file or group that a line is as much as."""
         fitting: dict[tuple[str, ...], list[Expected]] = {}
-        for key in keys:
-            for name in sorted({key(order) for order in left}):
-                group = [order for order in left if key(order) == name]
-                if len(group) > 1 and _adds_up(line, group) and group[0].day <= line.booked_on:
-                    fitting[tuple(order.settlement for order in group)] = group
+        for name, cents in self.open_cents.items():
+            if cents != -line.cents:
+                continue
+            group = [order for order in self.groups[name] if self._open(order)]
+            if len(group) > 1 and _adds_up(line, group) and group[0].day <= line.booked_on:
+                fitting[tuple(order.settlement for order in group)] = group
         return next(iter(fitting.values())) if len(fitting) == 1 else []
 
     def _match(self, line: Line, orders: Sequence[Expected], outcome: Booked, by: str) -> None:
+        if outcome == "paid":
+            for order in orders:
+                if self._open(order):
+                    for name in _groups_of(order):
+                        self.open_cents[name] -= order.cents
         into = self.paid if outcome == "paid" else self.returned
         into.update(dict.fromkeys([order.settlement for order in orders], line))
         bookings = tuple(booking(order.settlement, outcome, line) for order in orders)
@@ -336,7 +386,13 @@ class _Matching:
 
     def _propose(self, line: Line, orders: Sequence[Expected], outcome: Booked, reason: str) -> None:
         candidates = tuple(booking(order.settlement, outcome, line) for order in orders)
-        self.proposed.append(Proposed(line, candidates, reason))
+        together = len(orders) > 1 and _sum(orders) == abs(line.cents)
+        self.proposed.append(Proposed(line, candidates, reason, together))
+
+
+def _groups_of(order: Expected) -> set[tuple[str, str]]:
+    """The names of its group and of its file."""
+    return {(order.message_id, order.payment_id), (order.message_id, "")}
 
 
 def _sum(orders: Sequence[Expected]) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from kindpakket.backoffice.bank.statements import Line
+from kindpakket.backoffice.bank.statements import Gap, Line
 
 Booked = Literal["paid", "rejected", "returned"]
 _REFERENCE = re.compile(r"(?=.*[0-9])[A-Za-z0-9/-]{1,35}")
@@ -75,7 +75,7 @@ class Matched:
     Attributes:
         line: the line.
         bookings: what it means, for one settlement or for each of a batch.
-        by: what shows it: `end-to-end-id`, `ids-of-details`, or `batch`.
+        by: what shows it: `end-to-end-id`, `ids-of-details`, `batch`, or `decision`, a person's.
     """
 
     line: Line
@@ -91,11 +91,13 @@ class Proposed:
         line: the line.
         candidates: what it may mean: a booking for each settlement that fits.
         reason: why it is not certain, in a sentence.
+        together: the candidates make the line's amount only together.
     """
 
     line: Line
     candidates: tuple[Booking, ...]
     reason: str
+    together: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +106,8 @@ class Listed:
 
     Attributes:
         line: the line.
-        kind: `charges`, `other-debit`, `other-credit`, `unknown-payment`, `paid-twice`, `returned-twice` or
-            `repeated`.
+        kind: `charges`, `other-debit`, `other-credit`, `unknown-payment`, `paid-twice`, `returned-twice`,
+            `repeated`, or `set-aside`, by a person.
         what_to_do: a sentence.
     """
 
@@ -138,7 +140,7 @@ class Outcome:
         rejections: payments that never left, by the bank's reports.
         answers: settlement -> `paid`, `returned`, `rejected`, `accepted`, `pending` or `silent`.
         again: statements that were given more than once, which changed nothing.
-        gaps: sentences about statements that seem to be missing.
+        gaps: where statements seem to be missing.
     """
 
     matched: tuple[Matched, ...]
@@ -147,7 +149,7 @@ class Outcome:
     rejections: tuple[Rejection, ...]
     answers: dict[str, str]
     again: tuple[str, ...] = ()
-    gaps: tuple[str, ...] = ()
+    gaps: tuple[Gap, ...] = ()
 
     @property
     def lines(self) -> list[Line]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -51,6 +51,7 @@ class Answer:
         source: the report's file.
         row: the line of the file.
         created_at: when the bank made the report, in UTC; None if it does not say.
+        said: what the bank adds in words, such as the holder's name that it knows; never printed with it.
     """
 
     message_id: str
@@ -61,6 +62,7 @@ class Answer:
     source: str
     row: int
     created_at: datetime | None = None
+    said: str = field(default="", repr=False)
 
     @property
     def standing(self) -> Standing:
@@ -114,6 +116,9 @@ def read_answers(document: Document) -> list[Answer]:
             source=document.source,
             row=line_of(element),
             created_at=created_at,
+            said=" ".join(
+                " ".join((added.text or "").split()) for added in children(element, "StsRsnInf/AddtlInf")
+            ),
         )
 
     answers = [answer(whole, status)] if (status := text(whole, "GrpSts")) else []

@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 NOT_PROVIDED = ("", "NOTPROVIDED", "NOT PROVIDED", "NONREF", "NOTAVAIL")
@@ -38,6 +38,7 @@ class Line:
         reversal: the bank marks it as the reversal of an earlier entry.
         charges: it is the bank's charge.
         account: IBAN of the other side; never printed.
+        id: 16 hexadecimal characters by which people name it, whatever file it is in; `distinct` sets it.
     """
 
     source: str
@@ -59,6 +60,7 @@ class Line:
     reversal: bool = False
     charges: bool = False
     account: str = field(default="", repr=False)
+    id: str = field(default="", compare=False)
 
     @property
     def place(self) -> str:
@@ -137,6 +139,37 @@ class Statement:
         text = json.dumps([*whole, [line.values() for line in self.lines]])
         return hashlib.sha256(text.encode()).hexdigest()
 
+    def with_ids(self) -> Statement:
+        """The same, with ids of its lines that follow from what it says."""
+        digest = self.digest
+
+        def named(line: Line) -> Line:
+            place = f"{digest} entry {line.entry} detail {line.detail}"
+            return replace(line, id=hashlib.sha256(place.encode()).hexdigest()[:16])
+
+        return replace(self, lines=tuple(named(line) for line in self.lines))
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A statement seems to be missing before another one.
+
+    Attributes:
+        before: where the statement is that follows the gap.
+        since: the closing day of the last statement before the gap.
+        cents: by how much the balances differ; 0 when only the numbers do.
+        sentence: what is missing, and what to do.
+    """
+
+    before: str
+    since: date
+    cents: int
+    sentence: str
+
+    def __str__(self) -> str:
+        """The sentence."""
+        return self.sentence
+
 
 def settlement_id(end_to_end: str) -> str:
     """An EndToEndId; a settlement's id that a bank wrote in capitals is as the ledger has it."""
@@ -148,7 +181,7 @@ class ConflictingStatements(ValueError):
 
 
 def distinct(statements: Iterable[Statement]) -> tuple[list[Statement], list[Statement]]:
-    """The statements in the order of their days, each once; and those that are there again.
+    """The statements in the order of their days, each once and with ids of its lines; and those again there.
 
     Raises:
         ConflictingStatements: two have the same account, id, number and day, but not the same content.
@@ -165,16 +198,16 @@ def distinct(statements: Iterable[Statement]) -> tuple[list[Statement], list[Sta
                 "content: ask the bank which one counts, and leave out the other"
             )
         again.append(statement)
-    return list(first.values()), again
+    return [statement.with_ids() for statement in first.values()], again
 
 
-def gaps(statements: Sequence[Statement]) -> list[str]:
-    """Sentences about statements that seem to be missing between two of an account that follow each other.
+def gaps(statements: Sequence[Statement]) -> list[Gap]:
+    """Where statements seem to be missing between two of an account that follow each other.
 
     Args:
         statements: as `distinct` gives them.
     """
-    sentences: list[str] = []
+    found: list[Gap] = []
     last: dict[str, Statement] = {}
     for statement in statements:
         before = last.get(statement.account)
@@ -182,17 +215,21 @@ def gaps(statements: Sequence[Statement]) -> list[str]:
         if before is None:
             continue
         if statement.opening != before.closing:
-            sentences.append(
+            sentence = (
                 f"{statement.where} opens with {statement.opening} cents, but {before.where}, the last one "
                 f"before it, closed with {before.closing}: a statement between {before.closed_on} and "
                 f"{statement.opened_on} is missing; fetch it from the bank"
             )
         elif None not in (statement.number, before.number) and statement.number != _next(before, statement):
-            sentences.append(
+            sentence = (
                 f"{statement.where} has number {statement.number}, but {before.where} before it has number "
                 f"{before.number}: one is missing, though the balances agree; fetch it from the bank"
             )
-    return sentences
+        else:
+            continue
+        missing = statement.opening - before.closing
+        found.append(Gap(statement.where, before.closed_on, missing, sentence))
+    return found
 
 
 def _next(before: Statement, statement: Statement) -> int:

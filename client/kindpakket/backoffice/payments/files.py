@@ -1,6 +1,6 @@
 """Settlements as one SEPA credit transfer file, ISO 20022 pain.001.
 
-A file has one `PmtInf`, for one debtor account and one day, with a `CdtTrfTxInf` for each settlement. The
+A file has one `PmtInf` for a debtor account, all for one day, with a `CdtTrfTxInf` for each settlement. The
 same settlements give the same bytes, so the hash that is recorded on the ledger at export can be recomputed
 from the ledger, the shops' accounts, and the instant and day that the export answered with.
 """
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime
 
 from stdnum import iban
@@ -47,11 +47,30 @@ def payment_file(
     batch_booking: bool = False,
     layout: int = LAYOUT,
 ) -> PaymentFile:
-    """Put settlements into one file, in the order of their ids.
+    """Put settlements that one account pays into one file. Otherwise as `payment_file_of`."""
+    return payment_file_of(
+        {debtor: transfers},
+        created_at=created_at,
+        execution_date=execution_date,
+        schema=schema,
+        batch_booking=batch_booking,
+        layout=layout,
+    )
+
+
+def payment_file_of(
+    groups: Mapping[Debtor, Sequence[CreditTransfer]],
+    *,
+    created_at: datetime,
+    execution_date: date,
+    schema: str = SCHEMA,
+    batch_booking: bool = False,
+    layout: int = LAYOUT,
+) -> PaymentFile:
+    """Put settlements into one file, with a group for each account that pays, in the order of their ids.
 
     Args:
-        debtor: the account that pays.
-        transfers: the settlements to pay.
+        groups: the accounts that pay, with the settlements that each pays.
         created_at: the file's creation instant, with a time zone; seconds count. To get the same bytes each
             time, keep it.
         execution_date: the day on which the bank is to pay; TARGET must be open.
@@ -62,25 +81,32 @@ def payment_file(
 
     Raises:
         PaymentFileError: there is nothing to pay, an amount, IBAN, name or text is invalid, a settlement
-            appears twice, or TARGET is closed on that day. It lists all mistakes.
+            appears twice, an account appears with two names or banks, or TARGET is closed on that day. It
+            lists all mistakes.
     """
-    ordered = sorted(transfers, key=lambda transfer: transfer.settlement)
-    mistakes = list(_mistakes(debtor, ordered))
+    ordered = {
+        debtor: sorted(groups[debtor], key=lambda transfer: transfer.settlement)
+        for debtor in sorted(groups, key=lambda debtor: (iban.compact(debtor.iban), debtor.name, debtor.bic))
+        if groups[debtor] or len(groups) == 1
+    }
+    transfers = [transfer for group in ordered.values() for transfer in group]
+    mistakes = list(_mistakes(ordered, transfers))
     if layout == LAYOUT:
-        mistakes += _mistakes_of_texts(debtor, ordered)
+        mistakes += _mistakes_of_texts(ordered, transfers)
         mistakes += _mistakes_of_file(schema, execution_date)
-    elif layout != 1 or schema != SCHEMA or batch_booking:
+    elif layout != 1 or schema != SCHEMA or batch_booking or len(ordered) != 1:
         mistakes.append(
-            f"layout {layout} of {schema} is not known: give 1 or 2; 1 is {SCHEMA} without batches"
+            f"layout {layout} of {schema} is not known: give 1 or 2; 1 is {SCHEMA} without batches, from one "
+            "account"
         )
     if created_at.tzinfo is None:
         mistakes.append(f"created_at {created_at.isoformat()} has no time zone: give a datetime with one")
     if mistakes:
         raise PaymentFileError(*mistakes)
     if layout == LAYOUT:
-        content, message_id = _content(debtor, ordered, created_at, execution_date, schema, batch_booking)
+        content, message_id = _content(ordered, created_at, execution_date, schema, batch_booking)
     else:
-        content, message_id = first_layout(debtor, ordered, created_at, execution_date)
+        content, message_id = first_layout(next(iter(ordered)), transfers, created_at, execution_date)
     try:
         try_valid_xml(content, schema)
     except ValidationError as error:
@@ -91,12 +117,12 @@ def payment_file(
         content=content,
         sha256=hashlib.sha256(content).hexdigest(),
         message_id=message_id,
-        cents=sum(transfer.cents for transfer in ordered),
-        payments=len(ordered),
+        cents=sum(transfer.cents for transfer in transfers),
+        payments=len(transfers),
     )
 
 
-def _mistakes(debtor: Debtor, transfers: Sequence[CreditTransfer]) -> Iterator[str]:
+def _mistakes(debtors: Collection[Debtor], transfers: Sequence[CreditTransfer]) -> Iterator[str]:
     if not transfers:
         yield "no settlements to pay: approve settlements first"
     seen: set[str] = set()
@@ -108,7 +134,10 @@ def _mistakes(debtor: Debtor, transfers: Sequence[CreditTransfer]) -> Iterator[s
         if not 0 < transfer.cents <= _MAX_CENTS:
             yield f"{whose} is for {transfer.cents} cents: it must be above zero and at most {_MAX_CENTS}"
         yield from _mistakes_of_account(transfer.name, transfer.iban, whose)
-    yield from _mistakes_of_account(debtor.name, debtor.iban, "the debtor")
+    for debtor in debtors:
+        yield from _mistakes_of_account(debtor.name, debtor.iban, "the debtor")
+    if len({iban.compact(debtor.iban) for debtor in debtors}) < len(debtors):
+        yield "the same account of the debtor has two names or two BICs: give each account one of each"
 
 
 def _mistakes_of_account(name: str, number: str, whose: str) -> Iterator[str]:
@@ -120,10 +149,10 @@ def _mistakes_of_account(name: str, number: str, whose: str) -> Iterator[str]:
         yield f"{whose}: the IBAN is invalid ({error}): correct the account"
 
 
-def _mistakes_of_texts(debtor: Debtor, transfers: Sequence[CreditTransfer]) -> Iterator[str]:
+def _mistakes_of_texts(debtors: Collection[Debtor], transfers: Sequence[CreditTransfer]) -> Iterator[str]:
     """What a bank would refuse or print otherwise."""
     names = [(f"settlement {transfer.settlement}", transfer.name) for transfer in transfers]
-    for whose, name in [*names, ("the debtor", debtor.name)]:
+    for whose, name in [*names, *(("the debtor", debtor.name) for debtor in debtors)]:
         if name.strip() and not sepa_text(name):
             yield (
                 f"{whose}: nothing of the account holder's name can be written in the SEPA character set: "
@@ -153,8 +182,7 @@ def _mistakes_of_file(schema: str, execution_date: date) -> Iterator[str]:
 
 
 def _content(
-    debtor: Debtor,
-    transfers: Sequence[CreditTransfer],
+    groups: Mapping[Debtor, Sequence[CreditTransfer]],
     created_at: datetime,
     execution_date: date,
     schema: str,
@@ -162,6 +190,33 @@ def _content(
 ) -> tuple[bytes, str]:
     """The content and the message id."""
     created = created_at.astimezone(AMSTERDAM).strftime("%Y-%m-%dT%H:%M:%S")
+    message_id = _message_id(groups, created, execution_date, schema, batch_booking)
+    root, *others = [_document(debtor, groups[debtor], execution_date, schema) for debtor in groups]
+    (body,) = root
+    for other in others:
+        body.extend(other.findall("{*}CstmrCdtTrfInitn/{*}PmtInf"))
+    transfers = [transfer for group in groups.values() for transfer in group]
+    cents = sum(transfer.cents for transfer in transfers)
+    header = {
+        "MsgId": message_id,
+        "CreDtTm": created,
+        "NbOfTxs": str(len(transfers)),
+        "CtrlSum": f"{cents // 100}.{cents % 100:02}",
+    }
+    for name, text in header.items():
+        _set(body, f"GrpHdr/{name}", text)
+    for number, group in enumerate(body.findall("{*}PmtInf"), 1):
+        _set(group, "PmtInfId", f"{message_id}-{number}")
+        _set(group, "BtchBookg", "true" if batch_booking else "false")
+    etree.indent(root)
+    content: bytes = etree.tostring(root, encoding="UTF-8", xml_declaration=False)
+    return b'<?xml version="1.0" encoding="UTF-8"?>\n' + content + b"\n", message_id
+
+
+def _document(
+    debtor: Debtor, transfers: Sequence[CreditTransfer], execution_date: date, schema: str
+) -> etree._Element:
+    """A document of one group, with ids and an instant that the library makes anew each time."""
     document = SepaTransfer(
         {
             "name": sepa_text(debtor.name)[:_MAX_NAME_LENGTH].rstrip(),
@@ -185,23 +240,37 @@ def _content(
                 "endtoend_id": transfer.settlement,
             }
         )
-    # What is paid decides the id: a file with one other cent is another message to the bank.
-    paid = [
-        [transfer.settlement, transfer.name, transfer.iban, transfer.cents, transfer.text]
-        for transfer in transfers
+    return etree.fromstring(document.export(validate=False))
+
+
+def _message_id(
+    groups: Mapping[Debtor, Sequence[CreditTransfer]],
+    created: str,
+    execution_date: date,
+    schema: str,
+    batch_booking: bool,
+) -> str:
+    """The day, and a hash of everything that is paid: a file with one other cent is another message."""
+    of_groups = [
+        [
+            debtor.name,
+            debtor.iban,
+            debtor.bic,
+            created,
+            [
+                [transfer.settlement, transfer.name, transfer.iban, transfer.cents, transfer.text]
+                for transfer in transfers
+            ],
+        ]
+        for debtor, transfers in groups.items()
     ]
-    whole = [LAYOUT, schema, batch_booking, debtor.name, debtor.iban, debtor.bic, created, paid]
-    digest = hashlib.sha256(json.dumps([*whole, execution_date.isoformat()]).encode()).hexdigest()
-    message_id = f"{execution_date:%Y%m%d}-{digest[:20]}"
-    root = etree.fromstring(document.export(validate=False))
-    for path, text in (
-        ("GrpHdr/MsgId", message_id),
-        ("GrpHdr/CreDtTm", created),
-        ("PmtInf/PmtInfId", f"{message_id}-1"),
-        ("PmtInf/BtchBookg", "true" if batch_booking else "false"),
-    ):
-        (element,) = root.findall("/".join(f"{{*}}{name}" for name in f"CstmrCdtTrfInitn/{path}".split("/")))
-        element.text = text
-    etree.indent(root)
-    body: bytes = etree.tostring(root, encoding="UTF-8", xml_declaration=False)
-    return b'<?xml version="1.0" encoding="UTF-8"?>\n' + body + b"\n", message_id
+    # Files from one account were first, and their ids must not change.
+    paid = of_groups[0] if len(of_groups) == 1 else [of_groups]
+    whole = [LAYOUT, schema, batch_booking, *paid, execution_date.isoformat()]
+    digest = hashlib.sha256(json.dumps(whole).encode()).hexdigest()
+    return f"{execution_date:%Y%m%d}-{digest[:20]}"
+
+
+def _set(element: etree._Element, path: str, text: str) -> None:
+    (found,) = element.findall("/".join(f"{{*}}{name}" for name in path.split("/")))
+    found.text = text

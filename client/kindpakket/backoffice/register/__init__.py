@@ -17,6 +17,7 @@ with extra("backoffice"):
     import sqlalchemy as _  # noqa: F401 - so that what is missing is said before anything else
 
 from kindpakket.backoffice.register.account import Account, PersonEntry
+from kindpakket.backoffice.register.bank import BankBooks, KeptFile, PayeeCheck
 from kindpakket.backoffice.register.batches import OUTCOMES, Batch, BatchLine, ChangedTerms
 from kindpakket.backoffice.register.erasing import Certificate, Stay
 from kindpakket.backoffice.register.errors import RegisterError
@@ -35,14 +36,17 @@ __all__ = [
     "MIN_LENGTH",
     "OUTCOMES",
     "Account",
+    "BankBooks",
     "Batch",
     "BatchLine",
     "Bulk",
     "Certificate",
     "ChangedTerms",
     "Entry",
+    "KeptFile",
     "LookUp",
     "OpenBulk",
+    "PayeeCheck",
     "PersonEntry",
     "Proposal",
     "Purpose",

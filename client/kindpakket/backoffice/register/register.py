@@ -23,6 +23,7 @@ from kindpakket.backoffice.register import (
     undoing,
 )
 from kindpakket.backoffice.register.account import Account
+from kindpakket.backoffice.register.bank import BankBooks
 from kindpakket.backoffice.register.batches import Batch, BatchLine, ChangedTerms
 from kindpakket.backoffice.register.comparison import Cost, Progress
 from kindpakket.backoffice.register.erasing import Certificate
@@ -389,6 +390,11 @@ class Register:
             RegisterError: another process is changing the keys.
         """
         return rotation.rotate(self._store, progress)
+
+    @property
+    def bank(self) -> BankBooks:
+        """What it keeps of payments: files to and from the bank, decisions on lines, checks of payees."""
+        return BankBooks(self._store)
 
     @property
     def secret(self) -> bytes:

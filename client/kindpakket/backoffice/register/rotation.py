@@ -16,16 +16,36 @@ one would give each child a second entitlement.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from sqlalchemy import Connection, delete, func, select
 
+from kindpakket.backoffice.register.bank import reseal_checks, reseal_files
 from kindpakket.backoffice.register.comparison import Progress
 from kindpakket.backoffice.register.key_file import KeyFile
 from kindpakket.backoffice.register.persons import CHUNK, reseal
 from kindpakket.backoffice.register.store import Store, add_data_key, reseal_secret, rewrap
-from kindpakket.backoffice.register.tables import DataKeyRow, EntryRow, PersonRow
+from kindpakket.backoffice.register.tables import (
+    BankFileRow,
+    DataKeyRow,
+    EntryRow,
+    PayeeCheckRow,
+    PersonRow,
+)
 from kindpakket.backoffice.register.wrapping import WrappingKey
+
+Sealed = type[PersonRow] | type[EntryRow] | type[BankFileRow] | type[PayeeCheckRow]
+_FILES_AT_ONCE = 4
+"""Files of the bank may be large, and what is sealed anew at once is in memory."""
+_RESEALING: dict[Sealed, Callable[[Connection, Store], int]] = {
+    PersonRow: partial(reseal, table=PersonRow, limit=CHUNK),
+    EntryRow: partial(reseal, table=EntryRow, limit=CHUNK),
+    BankFileRow: partial(reseal_files, limit=_FILES_AT_ONCE),
+    PayeeCheckRow: partial(reseal_checks, limit=CHUNK),
+}
+"""The tables with sealed fields, and what seals some rows of them anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +75,7 @@ def rotate(store: Store, progress: Progress | None = None) -> Rotation:
         key = store.keys.keys[0] if went_on else store.keys.add_new()
         _begin(store, key)
         rows = 0
-        for table in (PersonRow, EntryRow):
+        for table in _RESEALING:
             while count := _reseal_some(store, table):
                 rows += count
                 if progress:
@@ -63,7 +83,7 @@ def rotate(store: Store, progress: Progress | None = None) -> Rotation:
         with store.writing() as connection:
             reseal_secret(connection, store)
             connection.execute(delete(DataKeyRow).where(DataKeyRow.number < store.vault.current))
-        store.vacuum([table.__tablename__ for table in (PersonRow, EntryRow, DataKeyRow)])
+        store.vacuum([table.__tablename__ for table in (*_RESEALING, DataKeyRow)])
         store.keys.keep_only(key)
         return Rotation(went_on, rows, key.id)
 
@@ -80,7 +100,7 @@ def rows_to_seal(store: Store) -> int:
     with store.reading() as connection:
         newest = connection.execute(select(func.max(DataKeyRow.number))).scalar_one()
         old = newest if is_unfinished(store) else newest + 1
-        return sum(_count(connection, table, old) for table in (PersonRow, EntryRow))
+        return sum(_count(connection, table, old) for table in _RESEALING)
 
 
 def _begin(store: Store, key: WrappingKey) -> None:
@@ -94,11 +114,11 @@ def _begin(store: Store, key: WrappingKey) -> None:
         add_data_key(connection, store.id, key, number + 1)
 
 
-def _reseal_some(store: Store, table: type[PersonRow] | type[EntryRow]) -> int:
+def _reseal_some(store: Store, table: Sealed) -> int:
     with store.writing() as connection:
-        return reseal(connection, store, table, CHUNK)
+        return _RESEALING[table](connection, store)
 
 
-def _count(connection: Connection, table: type[PersonRow] | type[EntryRow], below: int) -> int:
+def _count(connection: Connection, table: Sealed, below: int) -> int:
     found = select(func.count()).select_from(table).where(table.data_key < below)
     return connection.execute(found).scalar_one()

@@ -10,7 +10,14 @@ from kindpakket.backoffice.register.log_retention import days
 from kindpakket.backoffice.register.rotation import is_unfinished, rows_to_seal
 from kindpakket.backoffice.register.schema import version
 from kindpakket.backoffice.register.store import Store
-from kindpakket.backoffice.register.tables import BatchRow, EntryRow, LookUpRow, PersonRow
+from kindpakket.backoffice.register.tables import (
+    BankFileRow,
+    BatchRow,
+    EntryRow,
+    LookUpRow,
+    PayeeCheckRow,
+    PersonRow,
+)
 from kindpakket.backoffice.register.takeover import kept_files
 
 
@@ -32,6 +39,8 @@ class Status:
         batches: how many files were compared.
         look_ups: how many lines the log has.
         log_days: for how many days a line is kept.
+        bank_files: how many files to and from the bank it keeps.
+        payee_checks: of how many payments it has what the bank found about the payee's name.
         unencrypted: files of an old layout that still hold personal data; delete them.
     """
 
@@ -48,6 +57,8 @@ class Status:
     batches: int
     look_ups: int
     log_days: int
+    bank_files: int
+    payee_checks: int
     unencrypted: tuple[str, ...]
 
     def as_json(self) -> dict[str, object]:
@@ -61,7 +72,7 @@ def read_status(store: Store) -> Status:
     with store.reading() as connection:
         counts = [
             connection.execute(select(func.count()).select_from(table)).scalar_one()
-            for table in (PersonRow, EntryRow, BatchRow, LookUpRow)
+            for table in (PersonRow, EntryRow, BatchRow, LookUpRow, BankFileRow, PayeeCheckRow)
         ]
         erased = connection.execute(
             select(func.count()).select_from(EntryRow).where(EntryRow.person.is_(None))
@@ -82,5 +93,7 @@ def read_status(store: Store) -> Status:
         batches=counts[2],
         look_ups=counts[3],
         log_days=days(store),
+        bank_files=counts[4],
+        payee_checks=counts[5],
         unencrypted=tuple(map(str, kept_files(path))) if path else (),
     )

@@ -141,6 +141,43 @@ class PartRow(Base):
     bulk: Mapped[str] = mapped_column(_ID, index=True)
 
 
+class BankFileRow(Base):
+    """A file that went to the bank or came from it, as far as it is kept."""
+
+    __tablename__ = "bank_file"
+    number: Mapped[int] = mapped_column(_BIG, primary_key=True)
+    sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    state: Mapped[str] = mapped_column(String(16))
+    kept_at: Mapped[int] = mapped_column(BigInteger)
+    kept_by: Mapped[str] = mapped_column(String(140))
+    data_key: Mapped[int] = mapped_column(ForeignKey("data_key.number"), index=True)
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class LineDecisionRow(Base):
+    """What somebody decided on a line of a statement: the settlements that it pays or returns, in JSON."""
+
+    __tablename__ = "line_decision"
+    line: Mapped[str] = mapped_column(String(16), primary_key=True)
+    settlements: Mapped[str] = mapped_column(Text)
+    decided_at: Mapped[int] = mapped_column(BigInteger)
+    decided_by: Mapped[str] = mapped_column(String(140))
+
+
+class PayeeCheckRow(Base):
+    """What the bank found when it compared an account's holder with the name in a payment."""
+
+    __tablename__ = "payee_check"
+    settlement: Mapped[str] = mapped_column(_ID, primary_key=True)
+    shop: Mapped[str] = mapped_column(_ID, index=True)
+    account_sha256: Mapped[str] = mapped_column(String(64))
+    result: Mapped[str] = mapped_column(String(16))
+    checked_at: Mapped[int] = mapped_column(BigInteger)
+    data_key: Mapped[int] = mapped_column(ForeignKey("data_key.number"), index=True)
+    said: Mapped[bytes] = mapped_column(LargeBinary)
+
+
 class LookUpRow(Base):
     """A line of the log of look-ups.
 
