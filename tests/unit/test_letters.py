@@ -21,6 +21,7 @@ from kindpakket.backoffice.letters import (
     Renderer,
     TemplateError,
     Templates,
+    VoucherTerms,
     booklet_voucher,
     phone_voucher,
 )
@@ -92,9 +93,7 @@ def test_the_printed_codes_are_the_pages_of_the_booklet_and_the_activation_code(
 
 
 def test_the_largest_booklet_can_be_scanned(renderer: Renderer) -> None:
-    voucher, _ = booklet_voucher(
-        DOMAIN, SCHEME, VOUCHER, pages=256, scheme_name="S", purpose="p", where="w", until=DAY
-    )
+    voucher, _ = booklet_voucher(DOMAIN, SCHEME, VOUCHER, VoucherTerms("S", "p", "w", DAY), pages=256)
     read = codes(renderer.render([Letter("nl", DAY, (voucher,))]).pdf)
     assert sorted(Slip.from_text(text).page.number for text, _ in read) == list(range(1, 256))
 
@@ -163,9 +162,7 @@ def test_a_letter_without_an_address_shows_none(renderer: Renderer) -> None:
 
 
 def test_a_letter_names_no_child_and_no_amount_that_it_was_not_given(renderer: Renderer) -> None:
-    voucher, _ = phone_voucher(
-        DOMAIN, SCHEME, VOUCHER, scheme_name="Fonds", purpose="sport", where="overal", until=DAY
-    )
+    voucher, _ = phone_voucher(DOMAIN, SCHEME, VOUCHER, VoucherTerms("Fonds", "sport", "overal", DAY))
     text = words(renderer.render([Letter("nl", DAY, (replace(voucher, block_code=None),))]).pdf)
     assert "Fonds Waarvoor sport" in text
     for absent in ("voor Sem", "€", "Blokkeercode", "bonnen", "Ons kenmerk"):
@@ -285,13 +282,10 @@ def test_templates_are_copied_whole_or_not_at_all(tmp_path: Path) -> None:
         copy(tmp_path / "own")
 
 
-VOUCHER_TERMS: dict[str, Any] = {
+PRINTED: dict[str, Any] = {
     "scheme": SCHEME,
     "voucher": VOUCHER,
-    "scheme_name": "S",
-    "purpose": "p",
-    "where": "w",
-    "until": DAY,
+    "terms": VoucherTerms("S", "p", "w", DAY),
     "activation_code": "0" * 32,
 }
 
@@ -303,13 +297,17 @@ VOUCHER_TERMS: dict[str, Any] = {
         ({"activation_code": None}, "either a booklet or an activation code"),
         ({"booklet": Booklet.generate(2)}, "either a booklet or an activation code"),
         ({"block_code": "secret"}, "the block_code is not 32 lower-case hexadecimal characters"),
-        ({"cents": 0}, "0 cents: it must be above zero"),
     ],
 )
 def test_a_voucher_that_cannot_be_printed_is_refused(members: dict[str, Any], sentence: str) -> None:
     with pytest.raises(ValueError, match=re.escape(sentence)) as error:
-        LetterVoucher(**{**VOUCHER_TERMS, **members})
+        LetterVoucher(**{**PRINTED, **members})
     assert "secret" not in str(error.value)
+
+
+def test_a_voucher_is_worth_something_or_its_letter_does_not_say() -> None:
+    with pytest.raises(ValueError, match="0 cents: it must be above zero"):
+        VoucherTerms("S", "p", "w", DAY, cents=0)
 
 
 @pytest.mark.parametrize(
@@ -324,15 +322,15 @@ def test_a_voucher_that_cannot_be_printed_is_refused(members: dict[str, Any], se
 def test_an_address_that_does_not_fit_is_refused_without_its_text(
     address: tuple[str, ...], sentence: str
 ) -> None:
-    voucher = LetterVoucher(**VOUCHER_TERMS)
+    voucher = LetterVoucher(**PRINTED)
     with pytest.raises(ValueError, match=sentence) as error:
         Letter("nl", DAY, (voucher,), address)
     assert "Jansen" not in str(error.value)
 
 
 def test_nothing_secret_or_personal_is_in_the_repr() -> None:
-    code = new_code()
-    voucher = LetterVoucher(**{**VOUCHER_TERMS, "activation_code": code, "block_code": code, "child": "Sem"})
+    code, terms = new_code(), VoucherTerms("S", "p", "w", DAY, child="Sem")
+    voucher = LetterVoucher(**{**PRINTED, "terms": terms, "activation_code": code, "block_code": code})
     shown = repr(Letter("nl", DAY, (voucher,), ("Jansen",), "Z-1"))
     for hidden in (code, "Sem", "Jansen", "Z-1"):
         assert hidden not in shown

@@ -27,7 +27,7 @@ def content_of(letter: Letter, settings: Settings, language: Language) -> dict[s
     """A letter as `letter.typ` takes it: JSON members. It contains everything that can spend the vouchers."""
     words = settings.words_in(language.code)
     places = {name: words[name] for name in ("phone", "hours", "email", "balance", "municipality")}
-    places["schemes"] = language.listed(list(dict.fromkeys(v.scheme_name for v in letter.vouchers)))
+    places["schemes"] = language.listed(list(dict.fromkeys(v.terms.scheme_name for v in letter.vouchers)))
     places["activation_site"] = words["activation_site"].removeprefix("https://")
 
     def filled(text: str) -> str:
@@ -97,27 +97,27 @@ def _facts(letter: Letter, language: Language, places: Mapping[str, str]) -> lis
 def _voucher(
     voucher: LetterVoucher, language: Language, places: Mapping[str, str], site: str
 ) -> dict[str, Any]:
-    words = language.words
-    until = language.date(voucher.until)
+    words, terms = language.words, voucher.terms
+    until = language.date(terms.until)
     title = (
-        language.fill("voucher_for", scheme=voucher.scheme_name, child=voucher.child)
-        if voucher.child
-        else language.fill("voucher", scheme=voucher.scheme_name)
+        language.fill("voucher_for", scheme=terms.scheme_name, child=terms.child)
+        if terms.child
+        else language.fill("voucher", scheme=terms.scheme_name)
     )
     facts = [
-        [words["purpose_label"], voucher.purpose],
-        [words["where_label"], voucher.where],
+        [words["purpose_label"], terms.purpose],
+        [words["where_label"], terms.where],
         [words["until_label"], until],
     ]
-    if voucher.cents is not None:
-        facts.insert(0, [words["amount_label"], language.amount(voucher.cents)])
+    if terms.cents is not None:
+        facts.insert(0, [words["amount_label"], language.amount(terms.cents)])
     block = []
     if voucher.block_code is not None:
         code = typeable.encode(typeable.Kind.BLOCK, bytes.fromhex(voucher.block_code))
         block = [[words["number_label"], _in_fours(voucher.voucher)], [words["block_label"], code]]
     return {
         "title": title,
-        "scheme": voucher.scheme_name,
+        "scheme": terms.scheme_name,
         "until": language.fill("slip_until", until=until),
         "facts": facts,
         "block": block,
