@@ -20,6 +20,8 @@ from kindpakket.backoffice.register.account import Account, PersonEntry
 from kindpakket.backoffice.register.comparison import OUTCOMES, Batch, BatchLine
 from kindpakket.backoffice.register.erasing import Certificate, Stay
 from kindpakket.backoffice.register.errors import RegisterError
+from kindpakket.backoffice.register.households import Household
+from kindpakket.backoffice.register.letter_run import LetterContent, LetterRun, PlannedLetter
 from kindpakket.backoffice.register.log import LookUp
 from kindpakket.backoffice.register.purpose import Purpose
 from kindpakket.backoffice.register.register import Register
@@ -39,8 +41,12 @@ __all__ = [
     "Bulk",
     "Certificate",
     "Entry",
+    "Household",
+    "LetterContent",
+    "LetterRun",
     "LookUp",
     "PersonEntry",
+    "PlannedLetter",
     "Proposal",
     "Purpose",
     "Register",

@@ -22,6 +22,8 @@ from kindpakket.backoffice.register import (
 from kindpakket.backoffice.register.account import Account
 from kindpakket.backoffice.register.comparison import Batch, BatchLine, Cost, Progress
 from kindpakket.backoffice.register.erasing import Certificate
+from kindpakket.backoffice.register.households import Households
+from kindpakket.backoffice.register.letter_book import LetterBook
 from kindpakket.backoffice.register.log import LookUp
 from kindpakket.backoffice.register.opening import open_store
 from kindpakket.backoffice.register.purpose import Purpose
@@ -282,6 +284,16 @@ class Register:
             RegisterError: another process is changing the keys.
         """
         return rotation.rotate(self._store, progress)
+
+    @property
+    def households(self) -> Households:
+        """Where households get their letters."""
+        return Households(self._store)
+
+    @property
+    def letters(self) -> LetterBook:
+        """Which letters were printed for which vouchers."""
+        return LetterBook(self._store)
 
     @property
     def secret(self) -> bytes:

@@ -22,9 +22,9 @@ from sqlalchemy import Connection, delete, func, select
 
 from kindpakket.backoffice.register.comparison import Progress
 from kindpakket.backoffice.register.key_file import KeyFile
-from kindpakket.backoffice.register.persons import CHUNK, reseal
+from kindpakket.backoffice.register.persons import CHUNK, SEALED_TABLES, SealedTable, reseal
 from kindpakket.backoffice.register.store import Store, add_data_key, reseal_secret, rewrap
-from kindpakket.backoffice.register.tables import DataKeyRow, EntryRow, PersonRow
+from kindpakket.backoffice.register.tables import DataKeyRow
 from kindpakket.backoffice.register.wrapping import WrappingKey
 
 
@@ -55,7 +55,7 @@ def rotate(store: Store, progress: Progress | None = None) -> Rotation:
         key = store.keys.keys[0] if went_on else store.keys.add_new()
         _begin(store, key)
         rows = 0
-        for table in (PersonRow, EntryRow):
+        for table in SEALED_TABLES:
             while count := _reseal_some(store, table):
                 rows += count
                 if progress:
@@ -63,7 +63,7 @@ def rotate(store: Store, progress: Progress | None = None) -> Rotation:
         with store.writing() as connection:
             reseal_secret(connection, store)
             connection.execute(delete(DataKeyRow).where(DataKeyRow.number < store.vault.current))
-        store.vacuum([table.__tablename__ for table in (PersonRow, EntryRow, DataKeyRow)])
+        store.vacuum([table.__tablename__ for table in (*SEALED_TABLES, DataKeyRow)])
         store.keys.keep_only(key)
         return Rotation(went_on, rows, key.id)
 
@@ -80,7 +80,7 @@ def rows_to_seal(store: Store) -> int:
     with store.reading() as connection:
         newest = connection.execute(select(func.max(DataKeyRow.number))).scalar_one()
         old = newest if is_unfinished(store) else newest + 1
-        return sum(_count(connection, table, old) for table in (PersonRow, EntryRow))
+        return sum(_count(connection, table, old) for table in SEALED_TABLES)
 
 
 def _begin(store: Store, key: WrappingKey) -> None:
@@ -94,11 +94,11 @@ def _begin(store: Store, key: WrappingKey) -> None:
         add_data_key(connection, store.id, key, number + 1)
 
 
-def _reseal_some(store: Store, table: type[PersonRow] | type[EntryRow]) -> int:
+def _reseal_some(store: Store, table: SealedTable) -> int:
     with store.writing() as connection:
         return reseal(connection, store, table, CHUNK)
 
 
-def _count(connection: Connection, table: type[PersonRow] | type[EntryRow], below: int) -> int:
+def _count(connection: Connection, table: SealedTable, below: int) -> int:
     found = select(func.count()).select_from(table).where(table.data_key < below)
     return connection.execute(found).scalar_one()
