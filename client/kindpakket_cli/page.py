@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from kindpakket.holder.booklet import Page
 
 pages_option = click.option(
-    "--pages",
+    "--printed-pages",
     "pages_file",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    envvar="KINDPAKKET_PAGES",
+    envvar="KINDPAKKET_PRINTED_PAGES",
     show_envvar=True,
     help="The municipality's file of printed pages, which typed codes need.",
 )

@@ -69,8 +69,8 @@ def _numbers(texts: tuple[str, ...]) -> tuple[str | None, str]:
     scheme, voucher = digits[:-_ID_DIGITS], digits[-_ID_DIGITS:]
     if not is_id(voucher) or not (not scheme or is_id(scheme)):
         raise Wrong(
-            f"the number of a voucher has {_ID_DIGITS} of the characters 0 to 9 and a to f, and so has that of a "
-            f"scheme before it; {len(digits)} were given, or others: compare with the letter"
+            f"a number has {_ID_DIGITS} of the characters 0 to 9 and a to f; this has {len(digits)}, or "
+            "others: compare with the letter"
         )
     return scheme or None, voucher
 
@@ -82,7 +82,7 @@ def _scheme_of(session: Session, voucher: str, pages_file: Path | None) -> str:
 
     if session.at_till:
         if pages_file is None:
-            raise Wrong("give SCHEME as well, or the file of printed pages with --pages")
+            raise Wrong("give SCHEME as well, or the file of printed pages with --printed-pages")
         try:
             found = PrintedPages(pages_file).scheme_of(voucher)
         except ValueError as error:

@@ -255,6 +255,8 @@ def _ending(error: Exception, home: Path) -> CommandError | None:
 
     if isinstance(error, Refusal):
         return Refused(f"refused: {error}", error.code)
+    if isinstance(error, _refusals_of_mailings()):
+        return Refused(str(error))
     if isinstance(error, GatewayError):
         if error.identity_refused or error.identity_expired:
             return Refused(str(error), "IDENTITY_REFUSED")
@@ -274,11 +276,20 @@ def _file_errors() -> tuple[type[Exception], ...]:
     names = {
         "citizens": "CitizensError",
         "intake.mapping": "MappingError",
+        "letters.journal": "RunError",
+        "letters.yaml_file": "TemplateError",
+        "mailing.addresses": "AddressFileError",
         "register": "RegisterError",
         "sepa": "PaymentFileError",
     }
     modules = {name: sys.modules.get(f"kindpakket.backoffice.{name}") for name in names}
     return tuple(getattr(module, names[name]) for name, module in modules.items() if module is not None)
+
+
+def _refusals_of_mailings() -> tuple[type[Exception], ...]:
+    """The error that refuses to print letters, if letters are in use."""
+    module = sys.modules.get("kindpakket.backoffice.mailing.errors")
+    return () if module is None else (module.MailingError,)
 
 
 def _gateway_sentence(error: GatewayError, home: Path) -> str:

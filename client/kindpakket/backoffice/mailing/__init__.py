@@ -7,6 +7,7 @@ Each household gets one letter, and each voucher is bound to what its letter has
 """
 
 from kindpakket.backoffice.mailing.addresses import AddressFileError, read_addresses
+from kindpakket.backoffice.mailing.approving import approve
 from kindpakket.backoffice.mailing.ending import destroy, discard
 from kindpakket.backoffice.mailing.errors import MailingError
 from kindpakket.backoffice.mailing.mailing import Mailed, print_letters, reprint_letters
@@ -17,6 +18,7 @@ __all__ = [
     "Mailed",
     "MailingError",
     "MailingOrder",
+    "approve",
     "destroy",
     "discard",
     "print_letters",
