@@ -121,6 +121,24 @@ class Session:
 
         return RequestDesk(self.caller())
 
+    def network(self) -> Network:
+        """The channel, as the first peer of the user's organisation that answers sees it."""
+        return self._contract(self._user())[0]
+
+    def networks_by_peer(self) -> dict[str, Network]:
+        """The channel as each peer of the user's organisation sees it, by the peer's name."""
+        from kindpakket.fabric import connect
+
+        user = self._user()
+        profile = self.home.profile(user.organisation)
+        channel = self.channel or self.home.channel(user.organisation)
+        identity = self.home.identity(user)
+        names = profile.organizations[profile.organization].peers
+        return {
+            name: self._open.enter_context(connect(profile, identity, peers=[name])).network(channel)
+            for name in names
+        }
+
     def caller(self) -> Caller:
         """Anybody."""
         from kindpakket.ledger.caller import Caller

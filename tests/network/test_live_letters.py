@@ -20,13 +20,14 @@ from kindpakket.backoffice.citizens import Child
 from kindpakket.backoffice.register import Purpose, Register
 from kindpakket.holder.slip import Slip
 from kindpakket_cli.main import main
-from kindpakket_demo.desk import Till, now
+from kindpakket_demo.desk import MUNICIPALITY, Till, now
 from kindpakket_demo.schemes import PRESET, OpenScheme, open_provision
 from kindpakket_demo.vouchers import issue
 from kindpakket_network.programs.wait import until
 from patience import PATIENCE
 
 BSNS = ("900000004", "900000016", "900000028")
+CASES = {f"Z-brief-{at}" for at in range(len(BSNS))}
 PAGES = 6
 BACKUPS = ("--backups-until", "2030-01-31")
 
@@ -90,7 +91,9 @@ def office(town: Town, tmp_path: Path) -> Office:
     desk = town.desk
     made = Office(town, open_provision(desk, 4, now()), new_shop(desk), tmp_path)
     children = [
-        Child(bsn, f"Kind{at} Tweede", "Geheim", date(2015, 1, 1), f"huis-{at // 2}", f"Z-{at}", PRESET, 1)
+        Child(
+            bsn, f"Kind{at} Tweede", "Geheim", date(2015, 1, 1), f"huis-{at // 2}", f"Z-brief-{at}", PRESET, 1
+        )
         for at, bsn in enumerate(BSNS)
     ]
     purpose = Purpose("intake", "test")
@@ -199,6 +202,20 @@ def test_a_letter_is_followed_from_the_register_to_the_block(office: Office) -> 
     assert audit.passed, (audit.findings, audit.differences)
 
 
+def recorded_cases(office: Office) -> set[str]:
+    """The case numbers that the municipality's peer still has in private records, in any block."""
+    ledger = office.town.desk.ledger(MUNICIPALITY, "clerk")
+    return {
+        json.loads(write.value)["case"]
+        for block in ledger.blocks_with_private_data(0, ledger.ledger_height() - 1)
+        for sets in block.private_data.values()
+        for data in sets
+        if data.collection == "citizens"
+        for write in data.writes
+        if write.value and b'"case"' in write.value
+    }
+
+
 def person_is_told_and_erased(office: Office, voucher: str) -> None:
     bsn = f"{BSNS[2]}\n"
     told = office.answer("person", "export", *office.register, "--reason", "access-request", stdin=bsn)
@@ -210,6 +227,7 @@ def person_is_told_and_erased(office: Office, voucher: str) -> None:
     assert moved.count(500) == 3
     assert "letters.print" in [line["name"] for line in told["look_ups"]]
 
+    assert recorded_cases(office) >= CASES
     erase = ("person", "erase", *office.register, "--reason", "request", *BACKUPS)
     waits = office.refused(*erase, stdin=bsn, user="clerk")
     assert waits["code"] == "WAITING"
@@ -223,6 +241,7 @@ def person_is_told_and_erased(office: Office, voucher: str) -> None:
         return office.town.desk.auditor.erasures.show(erasure)["state"] == "certified" or None
 
     assert until(certified, PATIENCE)
+    assert recorded_cases(office) & CASES == CASES - {"Z-brief-2"}
     gone = office.refused("person", "show", *office.register, "--reason", "check", stdin=bsn)
     assert gone["code"] == "NO_SUCH"
     log = office.answer("person", "log", *office.register, "--reason", "access-request", stdin=bsn)

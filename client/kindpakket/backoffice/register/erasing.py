@@ -107,6 +107,7 @@ def erase(
     *,
     backups_until: date,
     ledger: Sequence[str] = (),
+    peers: Sequence[str] = (),
 ) -> Certificate:
     """Erase whom vouchers are for, and keep a certificate of it.
 
@@ -118,6 +119,7 @@ def erase(
         purpose: who and why.
         backups_until: the day on which the last backup that still has the data expires.
         ledger: ids of the erasures on the ledger by which the private records went.
+        peers: names of peers that have not shown yet that they carried these out.
 
     Raises:
         RegisterError: a voucher is not known to be issued: its case would still be needed; or its letter is
@@ -139,7 +141,7 @@ def erase(
             store.log.write(connection, "person.erase", purpose, person=person)
         delete_unused(connection)
         now = int(time.time())
-        stays = _stays(store, backups_until, folders_with(connection, erased))
+        stays = _stays(store, backups_until, folders_with(connection, erased), peers)
         made = Certificate(new_id(), now, purpose, tuple(erased), persons, tuple(ledger), stays)
         text = json.dumps(made.as_json(), ensure_ascii=False)
         connection.execute(insert(ErasureRow).values(id=made.id, made_at=now, certificate=text))
@@ -183,7 +185,9 @@ def _checked(connection: Connection, vouchers: Sequence[str]) -> list[tuple[str,
     return [(row.voucher, str(row.person)) for row in rows]
 
 
-def _stays(store: Store, backups_until: date, folders: Sequence[str]) -> tuple[Stay, ...]:
+def _stays(
+    store: Store, backups_until: date, folders: Sequence[str], peers: Sequence[str]
+) -> tuple[Stay, ...]:
     stays = [
         Stay(
             "salted hashes of the private records, whose salts are erased",
@@ -221,6 +225,10 @@ def _stays(store: Store, backups_until: date, folders: Sequence[str]) -> tuple[S
     stays += [
         Stay("letters with the child's first name and the address", folder, "kindpakket letters destroy")
         for folder in folders
+    ]
+    stays += [
+        Stay("the private records", f"peer {peer}, which did not show the purge", "it has caught up")
+        for peer in peers
     ]
     if store.address.path is not None:
         stays += [

@@ -230,6 +230,7 @@ class Register:
         *,
         backups_until: date,
         ledger: Sequence[str] = (),
+        peers: Sequence[str] = (),
     ) -> Certificate:
         """Erase whom vouchers are for; a person without other vouchers is no longer in the register.
 
@@ -240,12 +241,15 @@ class Register:
             purpose: who does it, and why; default: the register's.
             backups_until: the day on which the last backup that still has the data expires.
             ledger: ids of the erasures on the ledger by which the private records went.
+            peers: names of peers that have not shown yet that they carried these out.
 
         Raises:
             RegisterError: a voucher is not known to be issued.
         """
         who = purpose or self._store.purpose
-        return erasing.erase(self._store, vouchers, who, backups_until=backups_until, ledger=ledger)
+        return erasing.erase(
+            self._store, vouchers, who, backups_until=backups_until, ledger=ledger, peers=peers
+        )
 
     def check_erasable(self, vouchers: Sequence[str]) -> None:
         """Check that whom vouchers are for can be erased.
