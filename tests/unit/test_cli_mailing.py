@@ -12,6 +12,7 @@ from letter_town import PAGES, LedgerFile, LetterTown
 from story import SCHEME, VOUCHER
 
 from kindpakket.backoffice.letters import read_records
+from kindpakket.backoffice.mailing.settling import settle
 from kindpakket.fabric import EndorseError
 from kindpakket.fabric.testing import ChaincodeRefusal
 
@@ -111,15 +112,13 @@ def test_a_refusal_says_what_to_do(office: Office) -> None:
 def test_a_letter_that_must_not_be_sent_ends_with_one(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from kindpakket.backoffice.mailing import mailing
-
-    lost, real = office.town.vouchers[3], mailing.settle
+    lost, real = office.town.vouchers[3], settle
 
     def changed(*arguments: Any, **members: Any) -> Any:
         office.town.ledger.change(lost, state="revoked")
         return real(*arguments, **members)
 
-    monkeypatch.setattr(mailing, "settle", changed)
+    monkeypatch.setattr("kindpakket.backoffice.mailing.mailing.settle", changed)
     done = office.print()
     assert done.exit_code == 1
     assert "out of 000002.pdf: a voucher in it changed meanwhile" in " ".join(done.stdout.split())

@@ -161,6 +161,33 @@ def test_a_letter_without_an_address_shows_none(renderer: Renderer) -> None:
     assert "Dorpsstraat" not in text
 
 
+@pytest.mark.parametrize("language", ["nl", "en"])
+@pytest.mark.parametrize(("booklets", "phones"), [(1, 0), (2, 0), (0, 1), (0, 2), (1, 1)])
+def test_every_letter_says_what_belongs_to_it(
+    renderer: Renderer, booklets: int, phones: int, language: str
+) -> None:
+    """Whatever its vouchers have: one opening, how to use each, how to see the balance, all block codes."""
+    terms = [VoucherTerms("S", "p", "w", DAY, child=f"Kind{at}") for at in range(booklets + phones)]
+    vouchers = [
+        booklet_voucher(DOMAIN, SCHEME, new_code(), each, pages=3)[0]
+        if at < booklets
+        else phone_voucher(DOMAIN, SCHEME, new_code(), each)[0]
+        for at, each in enumerate(terms)
+    ]
+    text = words(renderer.render([Letter(language, DAY, tuple(vouchers))]).pdf)
+    dutch = language == "nl"
+    assert text.count("Blokkeercode" if dutch else "Block code") == booklets + phones
+    assert text.count("Hoeveel staat er nog op?" if dutch else "How much is left?") == 1
+    assert text.count("geen lening" if dutch else "not a loan") == 1
+    assert ("telefoon kwijt" if dutch else "or phone?") in text or not phones
+    assert ("op uw telefoon" if dutch else "on your phone") in text or not phones
+    assert (("telefoon" if dutch else "your phone") in text.replace("Telefoon", "")) == bool(phones)
+    several = booklets + phones > 1
+    assert ("ieder kind in deze brief" if dutch else "each child in this letter") in text or not several
+    assert (f"{booklets} boekjes" if dutch else f"{booklets} booklets") in text or booklets < 2
+    assert text.count("S voor Kind1" if dutch else "S for Kind1") > 1 or booklets < 2  # on its slips
+
+
 def test_a_letter_names_no_child_and_no_amount_that_it_was_not_given(renderer: Renderer) -> None:
     voucher, _ = phone_voucher(DOMAIN, SCHEME, VOUCHER, VoucherTerms("Fonds", "sport", "overal", DAY))
     text = words(renderer.render([Letter("nl", DAY, (replace(voucher, block_code=None),))]).pdf)

@@ -26,6 +26,8 @@ from kindpakket.holder import typeable
 from kindpakket.holder.booklet import Booklet
 from kindpakket.holder.slip import Slip
 from kindpakket.holder.typed_page import seed_of
+from kindpakket.ledger.ids import new_code
+from kindpakket.ledger.merkle import root_of
 
 CHILDREN = 4  # in two households
 TRIED_PAGES = 4
@@ -104,8 +106,6 @@ def _check(town: LetterTown) -> None:
 
 
 def _root(proof: Any) -> str:
-    from kindpakket.ledger.merkle import root_of
-
     path = [bytes.fromhex(sibling) for sibling in proof["path"]]
     return root_of(proof["page"], base64.b64decode(proof["public_key"]), path).hex()
 
@@ -145,16 +145,13 @@ class Drawn:
             return made
 
         monkeypatch.setattr(Booklet, "of_secrets", classmethod(drawn))
-        from kindpakket.backoffice.letters import order
-
-        new_code = order.new_code
 
         def code() -> str:
             made = new_code()
             self.secrets.append(bytes.fromhex(made))
             return made
 
-        monkeypatch.setattr(order, "new_code", code)
+        monkeypatch.setattr("kindpakket.backoffice.letters.order.new_code", code)
 
     def forms(self) -> Iterator[bytes]:
         """Each secret, and each seed, in every form in which anything of Kindpakket writes bytes."""
