@@ -257,7 +257,7 @@ def test_all_mistakes_in_templates_are_listed_with_their_lines(tmp_path: Path) -
     with pytest.raises(TemplateError) as error:
         Templates.load(folder)
     lines = str(error.value).splitlines()
-    assert lines[0] == "9 mistakes in the templates:"
+    assert lines[0] == "10 mistakes in the templates:"
     for place, sentence in [
         ("letter.typ", "is missing: take it from kindpakket letters template"),
         ("settings.yaml, line 7:", "colour is 'blue': write # and six hexadecimal digits"),

@@ -420,7 +420,7 @@ def test_the_guide_shows_a_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     guide = (Path(__file__).parents[2] / "docs" / "letters.md").read_text("utf-8")
-    (program,) = re.findall(r"```python\n(.*?)```", guide, re.DOTALL)
+    program, _ = re.findall(r"```python\n(.*?)```", guide, re.DOTALL)
     monkeypatch.chdir(tmp_path)
     exec(compile(program, "letters.md", "exec"), {"__name__": "guide"})  # noqa: S102
     assert capsys.readouterr().out == "2 letters on 8 sheets, 2 vouchers\n"

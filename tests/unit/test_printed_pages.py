@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 from desk import Command
+from fake_ledger import FakeLedger
 from hypothesis import given
 from hypothesis import strategies as st
-from story import SCHEME, VOUCHER
+from story import SCHEME, SHOP, VOUCHER
 
 from kindpakket.holder.booklet import Booklet
 from kindpakket.holder.printed_pages import PrintedPages, read_code
 from kindpakket.holder.slip import Slip
+from kindpakket.shop import Shop
 
 OTHER = "e" * 32
 BOOKLET = Booklet.generate(6)
@@ -81,6 +84,19 @@ def test_a_damaged_file_is_told_with_its_line(file: Path) -> None:
     file.write_text("\n".join([text[0], text[1].replace('"scheme"', '"x"')]))
     with pytest.raises(ValueError, match="line 2: it is not a booklet"):
         read_code(BOOKLET.typed_page(1).as_text(), PrintedPages(file))
+
+
+def test_the_guide_shows_how_a_till_reads_either(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "letters.md").read_text("utf-8")
+    _, program = re.findall(r"```python\n(.*?)```", guide, re.DOTALL)
+    monkeypatch.chdir(file.parent)
+    for text in (BOOKLET.typed_page(3).as_text(), Slip(SCHEME, VOUCHER, BOOKLET.page(3)).as_text()):
+        contract = FakeLedger([{"id": "p"}])
+        names = {"typed_or_scanned": text, "shop": Shop(contract, SHOP), "__name__": "guide"}
+        exec(compile(program, "letters.md", "exec"), names)  # noqa: S102
+        (call,) = contract.calls
+        assert (call.name, call.request["voucher"]) == ("payment:Pay", VOUCHER)
+        assert call.request["proof"]["page"] == 3
 
 
 def till(kindpakket: Command) -> None:
