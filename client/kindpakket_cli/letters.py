@@ -1,4 +1,4 @@
-"""`kindpakket letters …`: on files alone here; with the register and the ledger in `mailing`."""
+"""`kindpakket letters …`: on files alone here; others are in `mailing` and `letter_runs`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from kindpakket_cli import mailing
+from kindpakket_cli import letter_runs, mailing
 from kindpakket_cli.contract import Wrong, group, not_as_it_should_be
 from kindpakket_cli.offline import offline
 from kindpakket_cli.output import complain, print_files, print_json
@@ -86,7 +86,7 @@ def check(folder: Path, as_json: bool) -> None:
         click.echo("The letters are those of the manifest.")
 
 
-for _command in mailing.COMMANDS:
+for _command in (*mailing.COMMANDS, *letter_runs.COMMANDS):
     letters.add_command(_command)
 
 

@@ -29,6 +29,7 @@ from patience import PATIENCE
 BSNS = ("900000004", "900000016", "900000028")
 CASES = {f"Z-brief-{at}" for at in range(len(BSNS))}
 PAGES = 6
+QR_CODES = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
 BACKUPS = ("--backups-until", "2030-01-31")
 
 
@@ -120,7 +121,7 @@ def scanned(pdf: Path) -> dict[tuple[str, int], str]:
     """The texts of the QR codes in a document's pictures, by voucher and page."""
     found = {}
     for page in pypdfium2.PdfDocument(pdf):
-        for code in zxingcpp.read_barcodes(page.render(scale=200 / 72).to_pil()):
+        for code in zxingcpp.read_barcodes(page.render(scale=200 / 72).to_pil(), formats=QR_CODES):
             slip = Slip.from_text(code.text)
             found[slip.voucher, slip.page.number] = code.text
     return found

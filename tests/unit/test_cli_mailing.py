@@ -135,6 +135,12 @@ def test_lost_booklets_are_printed_again_and_wait_for_another_person(office: Off
     assert error["waits_for"] == [f"Another person has to run: kindpakket letters approve {error['run']}"]
     done = json.loads(office.letters("approve", error["run"], "--json").stdout)
     assert done == {"run": error["run"], "approved": 1}
+    first = json.loads(office.letters("status", "--json").stdout)[0]["run"]
+    rest = ("reprint", SCHEME, str(office.town.root / "rest"), "--run", first, "--reason", "fire")
+    error = json.loads(office.letters(*rest, *options, "--json").stderr)["error"]
+    assert sorted(error["vouchers"]) == sorted(office.town.vouchers[1:])
+    both = office.letters(*rest, office.town.vouchers[0], *options)
+    assert (both.exit_code, "not both" in both.output) == (2, True)
     assert office.town.ledger.voucher(office.town.vouchers[0])["authorisation"]["version"] == 2
 
 

@@ -32,6 +32,8 @@ from kindpakket.holder.orders import self_block_hash
 from kindpakket.holder.printed_pages import PrintedPages, read_code
 from kindpakket.holder.slip import Slip
 
+QR_CODES = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
+
 
 @pytest.fixture
 def town(tmp_path: Path) -> LetterTown:
@@ -75,7 +77,7 @@ def slips_of(pdf: Path) -> list[Slip]:
     return [
         Slip.from_text(code.text)
         for page in pypdfium2.PdfDocument(pdf)
-        for code in zxingcpp.read_barcodes(page.render(scale=150 / 72).to_pil())
+        for code in zxingcpp.read_barcodes(page.render(scale=150 / 72).to_pil(), formats=QR_CODES)
     ]
 
 

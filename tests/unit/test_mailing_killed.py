@@ -31,6 +31,7 @@ from kindpakket.ledger.merkle import root_of
 
 CHILDREN = 4  # in two households
 TRIED_PAGES = 4
+QR_CODES = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
 
 
 def _print(root: str) -> None:
@@ -84,7 +85,7 @@ def _slips(town: LetterTown) -> list[Slip]:
         Slip.from_text(code.text)
         for path in sorted(town.folder.glob("*.pdf"))
         for page in pypdfium2.PdfDocument(path)
-        for code in zxingcpp.read_barcodes(page.render(scale=150 / 72).to_pil())
+        for code in zxingcpp.read_barcodes(page.render(scale=150 / 72).to_pil(), formats=QR_CODES)
     ]
 
 

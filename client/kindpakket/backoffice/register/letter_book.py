@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, exists, insert, select, update
+from sqlalchemy.orm import aliased
 
 from kindpakket.backoffice.register.errors import RegisterError
 from kindpakket.backoffice.register.households import Household, name_entries, read
@@ -22,6 +23,7 @@ from kindpakket.backoffice.register.letter_run import (
     MADE,
     ORDERED,
     PLANNED,
+    VALID,
     VOID,
     LetterContent,
     LetterRun,
@@ -237,6 +239,25 @@ class LetterBook:
         )
         with self._store.reading() as connection:
             return {row.voucher: row.state for row in connection.execute(found)}
+
+    def current(self, run: str) -> list[str]:
+        """The vouchers to which the letters of a run belong, without those that have a later one."""
+        later = aliased(LetterVoucherRow)
+        found = (
+            select(LetterVoucherRow.voucher)
+            .join(LetterRow, LetterRow.reference == LetterVoucherRow.letter)
+            .where(LetterRow.run == run, LetterVoucherRow.state == VALID)
+            .where(
+                ~exists().where(
+                    later.voucher == LetterVoucherRow.voucher,
+                    later.version > LetterVoucherRow.version,
+                    later.state != VOID,
+                )
+            )
+            .order_by(LetterRow.number, LetterVoucherRow.voucher)
+        )
+        with self._store.reading() as connection:
+            return list(connection.execute(found).scalars())
 
     def letters_of(self, run: str, vouchers: Sequence[str]) -> dict[str, str]:
         """The file of each letter of a run that has one of some vouchers, by the letter's reference."""
