@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import time
-from typing import TextIO
 
 import click
 
 from kindpakket.ledger.money import euros
 from kindpakket.ledger.records import still_held
-from kindpakket_cli.page import page_code_option, read_page
+from kindpakket_cli.page import PageCode, page_options
 from kindpakket_cli.receipt import line_option, read_lines, receipt_option
 from kindpakket_cli.session import (
     MUNICIPALITY,
@@ -27,8 +26,8 @@ _SECONDS_OF_A_DAY = 86_400
 
 
 @click.command("hold")
-@click.argument("scheme_id", metavar="SCHEME")
-@click.argument("voucher_id", metavar="VOUCHER")
+@click.argument("scheme_id", metavar="[SCHEME", required=False)
+@click.argument("voucher_id", metavar="VOUCHER]", required=False)
 @line_option("What is held")
 @click.option(
     "--days",
@@ -37,27 +36,30 @@ _SECONDS_OF_A_DAY = 86_400
     help="How long the hold lasts, in days of 24 hours; the scheme's rules say how long it may.",
 )
 @receipt_option
-@page_code_option
+@page_options
 @hosting
 @acting_as(*SELLERS)
 def hold(
     session: Session,
     *,
-    scheme_id: str,
-    voucher_id: str,
+    scheme_id: str | None,
+    voucher_id: str | None,
     lines: tuple[str, ...],
     days: int,
     receipt: str | None,
-    page_code: TextIO,
+    code: PageCode,
     hosted: Hosted,
 ) -> None:
-    """Keep money of a voucher for your shop, authorised by a page of the holder's booklet."""
-    page = read_page(page_code, scheme_id, voucher_id)
+    """Keep money of a voucher for your shop, authorised by a page of the holder's booklet.
+
+    A slip says which voucher it is of, so that SCHEME and VOUCHER may be left out; so does a typed page.
+    """
+    shown = code.read(scheme_id, voucher_id)
     till = session.shop(hosted)
-    version = till.binding(scheme_id, voucher_id)["version"]
+    version = till.binding(shown.scheme, shown.voucher)["version"]
     until = int(time.time()) + days * _SECONDS_OF_A_DAY
-    order = till.hold_order(scheme_id, voucher_id, read_lines(lines), expires_at=until, version=version)
-    session.answer(till.hold(order, page.authorise(order), receipt=receipt))
+    order = till.hold_order(shown.scheme, shown.voucher, read_lines(lines), expires_at=until, version=version)
+    session.answer(till.hold(order, shown.page.authorise(order), receipt=receipt))
 
 
 @click.command("capture")
@@ -127,17 +129,17 @@ def release(session: Session, payment_id: str, reason: str, hosted: Hosted) -> N
 @click.argument("scheme_id", metavar="SCHEME")
 @click.argument("voucher_id", metavar="VOUCHER")
 @click.argument("payment_id", metavar="PAYMENT")
-@page_code_option
+@page_options
 @acting_as(*TILLS, *MUNICIPALITY)
 def release_by_holder(
-    session: Session, scheme_id: str, voucher_id: str, payment_id: str, page_code: TextIO
+    session: Session, scheme_id: str, voucher_id: str, payment_id: str, code: PageCode
 ) -> None:
     """Release a hold of any shop for its holder, by the booklet page that the hold was agreed with."""
     from kindpakket.holder.orders import ReleaseOrder
     from kindpakket.ledger.ids import new_id
     from kindpakket.shop import DEADLINE_SECONDS
 
-    page = read_page(page_code, scheme_id, voucher_id)
+    page = code.read(scheme_id, voucher_id).page
     if session.at_till:
         till = session.shop()
         version = till.binding(scheme_id, voucher_id)["version"]

@@ -1,4 +1,4 @@
-"""`kindpakket letters …`: they need no network."""
+"""`kindpakket letters …`: on files alone here; others are in `mailing` and `letter_runs`."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
+from kindpakket_cli import letter_runs, mailing
 from kindpakket_cli.contract import Wrong, group, not_as_it_should_be
-from kindpakket_cli.offline import FILES, offline
+from kindpakket_cli.offline import offline
 from kindpakket_cli.output import complain, print_files, print_json
 
 templates_option = click.option(
@@ -19,9 +20,9 @@ templates_option = click.option(
 """The option for a municipality's templates."""
 
 
-@group("letters", shared=FILES)
+@group("letters")
 def letters() -> None:
-    """Letters to households: templates, a sample, and whether what was printed is whole."""
+    """Letters to households: templates, addresses, print, and what becomes of the print files."""
 
 
 @letters.command("template")
@@ -83,6 +84,10 @@ def check(folder: Path, as_json: bool) -> None:
         not_as_it_should_be()
     if not as_json:
         click.echo("The letters are those of the manifest.")
+
+
+for _command in (*mailing.COMMANDS, *letter_runs.COMMANDS):
+    letters.add_command(_command)
 
 
 def _answer(paths: list[Path], as_json: bool) -> None:

@@ -35,7 +35,7 @@ _COMMANDS = {
     ),
     "letters": (
         "kindpakket_cli.letters",
-        "Letters to households: templates, a sample, and whether what was printed is whole.",
+        "Letters to households: templates, addresses, print, and what becomes of the print files.",
     ),
     "payment": (
         "kindpakket_cli.payment",

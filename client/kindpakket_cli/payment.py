@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 import click
 
 from kindpakket.ledger.money import euros
 from kindpakket_cli import hold, refund
 from kindpakket_cli.contract import group
-from kindpakket_cli.page import page_code_option, read_page
+from kindpakket_cli.page import PageCode, page_options
 from kindpakket_cli.receipt import line_option, read_lines, receipt_option
 from kindpakket_cli.session import (
     MUNICIPALITY,
@@ -125,11 +125,11 @@ def unsettled(session: Session, scheme_id: str, shop_id: str) -> None:
 
 
 @payment.command("pay")
-@click.argument("scheme_id", metavar="SCHEME")
-@click.argument("voucher_id", metavar="VOUCHER")
+@click.argument("scheme_id", metavar="[SCHEME", required=False)
+@click.argument("voucher_id", metavar="VOUCHER]", required=False)
 @line_option("What is bought")
 @receipt_option
-@page_code_option
+@page_options
 @click.option(
     "--request-id",
     help="The id of a payment to send again because its answer was lost.  [default: a fresh one]",
@@ -139,26 +139,27 @@ def unsettled(session: Session, scheme_id: str, shop_id: str) -> None:
 def pay(
     session: Session,
     *,
-    scheme_id: str,
-    voucher_id: str,
+    scheme_id: str | None,
+    voucher_id: str | None,
     lines: tuple[str, ...],
     receipt: str | None,
-    page_code: TextIO,
+    code: PageCode,
     request_id: str | None,
     hosted: Hosted,
 ) -> None:
     """Take a payment at your shop, authorised by a page of the holder's booklet.
 
+    A slip says which voucher it is of, so that SCHEME and VOUCHER may be left out; so does a typed page.
     Sent again under its id, a payment that was taken before is shown, and not taken twice.
     """
     from kindpakket.ledger.refusals import IdempotencyConflict
 
-    page = read_page(page_code, scheme_id, voucher_id)
+    shown = code.read(scheme_id, voucher_id)
     till = session.shop(hosted)
-    version = till.binding(scheme_id, voucher_id)["version"]
-    order = till.order(scheme_id, voucher_id, read_lines(lines), version=version, request_id=request_id)
+    version = till.binding(shown.scheme, shown.voucher)["version"]
+    order = till.order(shown.scheme, shown.voucher, read_lines(lines), version=version, request_id=request_id)
     try:
-        paid = till.pay(order, page.authorise(order), receipt=receipt)
+        paid = till.pay(order, shown.page.authorise(order), receipt=receipt)
     except IdempotencyConflict:
         # Another attempt was committed: it had another deadline, so the holder's proof was another one.
         before = _taken_before(till, order) if request_id else None

@@ -161,18 +161,32 @@ def _terms(each: Any) -> dict[str, object]:
 
 
 def _on_ledger(session: Session, account: Account) -> Iterator[dict[str, object]]:
-    """What the ledger has of each voucher, with what each transaction changed."""
+    """What the ledger has of each voucher, with what each transaction changed, and its private record."""
     from kindpakket.ledger.refusals import VoucherNotFound
 
     reader = session.reader()
+    purged = {
+        record["id"]: erasure["id"]
+        for erasure in reader.erasures.list()
+        if erasure["collection"] == "citizens" and erasure["state"] == "certified"
+        for record in erasure["records"]
+    }
     for each in account.entries:
         scheme, voucher = each.scheme, each.entry.voucher
+        record: dict[str, object] = {
+            "collection": "citizens",
+            "on": "the municipality's peers",
+            "case": each.entry.child.case,
+            "purged_by": purged.get(voucher),
+        }
+        if voucher in purged:
+            del record["case"]
         try:
-            shown = reader.vouchers.show(scheme, voucher)
+            shown: Any = reader.vouchers.show(scheme, voucher)
+            statement = list(reader.audit.voucher_statement(scheme, voucher))
         except VoucherNotFound:
-            yield {"voucher": {"id": voucher, "scheme": scheme, "state": "not issued"}, "statement": []}
-        else:
-            yield {"voucher": shown, "statement": list(reader.audit.voucher_statement(scheme, voucher))}
+            shown, statement = {"id": voucher, "scheme": scheme, "state": "not issued"}, []
+        yield {"voucher": shown, "statement": statement, "private_record": record}
 
 
 def _write(file: Path, document: dict[str, object]) -> None:

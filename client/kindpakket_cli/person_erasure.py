@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from kindpakket_cli.contract import Waits
+from kindpakket_cli.own_peers import lagging
 from kindpakket_cli.registers import RegisterPlace, register_options
 from kindpakket_cli.session import Session, acting_as, because
 
@@ -58,6 +59,7 @@ def erase(
             [each.entry.voucher for each in account.entries],
             backups_until=backups_until.date(),
             ledger=ledger,
+            peers=lagging(session) if ledger else (),
         )
         session.answer(certificate.as_json())
 
@@ -91,6 +93,7 @@ def retention(session: Session, *, place: RegisterPlace, backups_until: datetime
             left,
             backups_until=backups_until.date(),
             ledger=sorted({vouchers[voucher] for voucher in left}),
+            peers=lagging(session),
         )
         session.answer({**certificate.as_json(), **expired})
 

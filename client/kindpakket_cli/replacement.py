@@ -7,9 +7,12 @@ from typing import TextIO
 
 import click
 
-from kindpakket_cli.contract import Wrong
+from kindpakket_cli.contract import Refused, Wrong
 from kindpakket_cli.files import READABLE, read_json
+from kindpakket_cli.page import pages_option
 from kindpakket_cli.session import TILLS, Session, acting_as, because
+
+_ID_DIGITS = 32
 
 
 @click.command("block")
@@ -33,22 +36,70 @@ def unblock(session: Session, scheme_id: str, voucher_id: str, reason: str) -> N
 
 
 @click.command("self-block")
-@click.argument("scheme_id", metavar="SCHEME")
-@click.argument("voucher_id", metavar="VOUCHER")
+@click.argument("numbers", metavar="[SCHEME] VOUCHER", nargs=-1, required=True)
 @click.option(
     "--code",
     type=click.File("r"),
     default="-",
     help="A file with the holder's self-block code.  [default: standard input]",
 )
+@pages_option
 @acting_as("issuer", "approver", *TILLS)
-def self_block(session: Session, scheme_id: str, voucher_id: str, code: TextIO) -> None:
-    """Block a voucher for its holder, who gives the self-block code, also as the letter shows it."""
+def self_block(session: Session, numbers: tuple[str, ...], code: TextIO, pages_file: Path | None) -> None:
+    """Block a voucher for its holder, who gives the number and the block code of the letter.
+
+    VOUCHER is the number as the letter shows it, with or without its spaces. SCHEME may be left out at the
+    municipality, and at a till that has the file of printed pages.
+    """
+    scheme_id, voucher_id = _numbers(numbers)
     words = _block_code(code.readline().strip())
+    if scheme_id is None:
+        scheme_id = _scheme_of(session, voucher_id, pages_file)
     if session.at_till:
         session.answer(session.shop().self_block(scheme_id, voucher_id, words))
     else:
         session.answer(session.municipality().vouchers.self_block(scheme_id, voucher_id, words))
+
+
+def _numbers(texts: tuple[str, ...]) -> tuple[str | None, str]:
+    """The scheme, if it was given, and the voucher, whose number may be in groups."""
+    from kindpakket.ledger.ids import is_id
+
+    digits = "".join(texts).replace(" ", "").lower()
+    scheme, voucher = digits[:-_ID_DIGITS], digits[-_ID_DIGITS:]
+    if not is_id(voucher) or not (not scheme or is_id(scheme)):
+        raise Wrong(
+            f"a number has {_ID_DIGITS} of the characters 0 to 9 and a to f; this has {len(digits)}, or "
+            "others: compare with the letter"
+        )
+    return scheme or None, voucher
+
+
+def _scheme_of(session: Session, voucher: str, pages_file: Path | None) -> str:
+    """The scheme of a voucher of which only the number is known."""
+    from kindpakket.holder.printed_pages import PrintedPages
+    from kindpakket.ledger.refusals import VoucherNotFound
+
+    if session.at_till:
+        if pages_file is None:
+            raise Wrong("give SCHEME as well, or the file of printed pages with --printed-pages")
+        try:
+            found = PrintedPages(pages_file).scheme_of(voucher)
+        except ValueError as error:
+            raise Wrong(str(error), "FILE") from None
+        if found is None:
+            raise Wrong(
+                f"{pages_file} has no voucher {voucher}: compare with the letter, or give SCHEME as well"
+            )
+        return found
+    reader = session.reader()
+    for scheme in reader.schemes.list():
+        try:
+            reader.vouchers.show(scheme["id"], voucher)
+        except VoucherNotFound:
+            continue
+        return scheme["id"]
+    raise Refused(f"no scheme has a voucher {voucher}: compare the number with the letter", "NO_SUCH")
 
 
 def _block_code(text: str) -> str:

@@ -121,6 +121,24 @@ class Session:
 
         return RequestDesk(self.caller())
 
+    def network(self) -> Network:
+        """The channel, as the first peer of the user's organisation that answers sees it."""
+        return self._contract(self._user())[0]
+
+    def networks_by_peer(self) -> dict[str, Network]:
+        """The channel as each peer of the user's organisation sees it, by the peer's name."""
+        from kindpakket.fabric import connect
+
+        user = self._user()
+        profile = self.home.profile(user.organisation)
+        channel = self.channel or self.home.channel(user.organisation)
+        identity = self.home.identity(user)
+        names = profile.organizations[profile.organization].peers
+        return {
+            name: self._open.enter_context(connect(profile, identity, peers=[name])).network(channel)
+            for name in names
+        }
+
     def caller(self) -> Caller:
         """Anybody."""
         from kindpakket.ledger.caller import Caller
@@ -255,6 +273,8 @@ def _ending(error: Exception, home: Path) -> CommandError | None:
 
     if isinstance(error, Refusal):
         return Refused(f"refused: {error}", error.code)
+    if isinstance(error, _refusals_of_mailings()):
+        return Refused(str(error))
     if isinstance(error, GatewayError):
         if error.identity_refused or error.identity_expired:
             return Refused(str(error), "IDENTITY_REFUSED")
@@ -278,6 +298,9 @@ def _file_errors() -> tuple[type[Exception], ...]:
         "booking.taking": "UnusableFiles",
         "citizens": "CitizensError",
         "intake.mapping": "MappingError",
+        "letters.journal": "RunError",
+        "letters.yaml_file": "TemplateError",
+        "mailing.addresses": "AddressFileError",
         "payout.release": "PathTaken",
         "payout.settings": "SettingsError",
         "register": "RegisterError",
@@ -285,6 +308,12 @@ def _file_errors() -> tuple[type[Exception], ...]:
     }
     modules = {name: sys.modules.get(f"kindpakket.backoffice.{name}") for name in names}
     return tuple(getattr(module, names[name]) for name, module in modules.items() if module is not None)
+
+
+def _refusals_of_mailings() -> tuple[type[Exception], ...]:
+    """The error that refuses to print letters, if letters are in use."""
+    module = sys.modules.get("kindpakket.backoffice.mailing.errors")
+    return () if module is None else (module.MailingError,)
 
 
 def _gateway_sentence(error: GatewayError, home: Path) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import TextIO
 
 import click
 
@@ -16,7 +15,7 @@ from kindpakket_cli.children_file import age_options, mapping_of, read_children,
 from kindpakket_cli.contract import group
 from kindpakket_cli.files import READABLE, read_json
 from kindpakket_cli.output import counted
-from kindpakket_cli.page import page_code_option, read_page
+from kindpakket_cli.page import PageCode, page_options
 from kindpakket_cli.registers import RegisterPlace, register_options
 from kindpakket_cli.session import READERS, SELLERS, Hosted, Session, acting_as, hosting
 
@@ -55,22 +54,23 @@ def show_voucher(session: Session, scheme_id: str, voucher_id: str) -> None:
 
 
 @voucher.command("allowance")
-@click.argument("scheme_id", metavar="SCHEME")
-@click.argument("voucher_id", metavar="VOUCHER")
-@page_code_option
+@click.argument("scheme_id", metavar="[SCHEME", required=False)
+@click.argument("voucher_id", metavar="VOUCHER]", required=False)
+@page_options
 @hosting
 @acting_as(*SELLERS)
-def allowance(session: Session, scheme_id: str, voucher_id: str, page_code: TextIO, hosted: Hosted) -> None:
+def allowance(
+    session: Session, scheme_id: str | None, voucher_id: str | None, code: PageCode, hosted: Hosted
+) -> None:
     """Show what a voucher may buy at your shop now, with the next page of the holder's booklet.
 
-    The page is not used up: it may pay afterwards.
+    The page is not used up: it may pay afterwards. SCHEME and VOUCHER may be left out, as in payment pay.
     """
-    page = read_page(page_code, scheme_id, voucher_id)
+    shown = code.read(scheme_id, voucher_id)
     till = session.shop(hosted)
-    order = till.allowance_order(
-        scheme_id, voucher_id, version=till.binding(scheme_id, voucher_id)["version"]
-    )
-    session.answer(till.allowance(order, page.authorise(order)))
+    version = till.binding(shown.scheme, shown.voucher)["version"]
+    order = till.allowance_order(shown.scheme, shown.voucher, version=version)
+    session.answer(till.allowance(order, shown.page.authorise(order)))
 
 
 @voucher.command("issue")

@@ -12,7 +12,15 @@ from click.testing import CliRunner, Result
 from desk import Command
 from story import DOMAIN, SCHEME, VOUCHER
 
-from kindpakket.backoffice.letters import Letter, Order, Printed, Templates, phone_voucher, write_letters
+from kindpakket.backoffice.letters import (
+    Letter,
+    Order,
+    Printed,
+    Templates,
+    VoucherTerms,
+    phone_voucher,
+    write_letters,
+)
 from kindpakket.holder import typeable
 from kindpakket.holder.booklet import Booklet
 from kindpakket.holder.slip import Slip
@@ -70,15 +78,8 @@ def test_templates_are_not_written_over(tmp_path: Path) -> None:
 
 def test_a_folder_of_letters_can_be_checked(tmp_path: Path) -> None:
     def make() -> Printed:
-        voucher, record = phone_voucher(
-            DOMAIN,
-            SCHEME,
-            VOUCHER,
-            scheme_name="S",
-            purpose="p",
-            where="w",
-            until=date(2026, 12, 31),
-        )
+        terms = VoucherTerms("S", "p", "w", date(2026, 12, 31))
+        voucher, record = phone_voucher(DOMAIN, SCHEME, VOUCHER, terms)
         return Printed(Letter("nl", date(2026, 1, 5), (voucher,)), (record,))
 
     folder = write_letters([Order("a", make)], tmp_path / "out", Templates.load()).folder

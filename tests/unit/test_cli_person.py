@@ -9,6 +9,7 @@ from typing import Any
 
 import old_register
 import pytest
+import yaml
 from desk import ERASURE, ORDERED, Allocations, Command
 from old_register import children
 from story import SCHEME
@@ -69,6 +70,7 @@ def test_all_that_is_kept_is_exported_with_who_looked(
     entry, other = bulk_of(register).entries
     kindpakket.desk.answers["voucher:Show"] = {"id": entry.voucher, "state": "active"}
     kindpakket.desk.answers["audit:VoucherStatement"] = {"entries": [], "next": ""}
+    kindpakket.desk.answers["erasure:List"] = {"items": [], "next": ""}
     export = ("person", "export", *register, "--reason", "access-request")
     document = kindpakket.answer(*export, stdin=f"{BSN}\n")
     assert document["person"] == {
@@ -79,7 +81,19 @@ def test_all_that_is_kept_is_exported_with_who_looked(
     }
     (voucher,) = document["vouchers"]
     assert (voucher["case"], voucher["household"], voucher["period"]) == ("Z-00000", "huis-0", "2026")
-    assert document["ledger"] == [{"voucher": {"id": entry.voucher, "state": "active"}, "statement": []}]
+    assert document["ledger"] == [
+        {
+            "voucher": {"id": entry.voucher, "state": "active"},
+            "statement": [],
+            "private_record": {
+                "collection": "citizens",
+                "on": "the municipality's peers",
+                "case": "Z-00000",
+                "purged_by": None,
+            },
+        }
+    ]
+    assert (document["household"], document["letters"], document["files"]) == (None, [], [])
     last = document["look_ups"][-1]["attributes"]
     assert (last["kindpakket.official"], last["kindpakket.reason"]) == ("p-clerk", "access-request")
     assert last["dpl.core.data_subject_id"] == document["reference"]
@@ -176,11 +190,35 @@ def test_a_person_is_erased_once_another_person_agreed(
     assert (certificate["vouchers"], certificate["persons"]) == ([entry.voucher], 1)
     assert certificate["erasures_on_ledger"] == [ERASURE]
     assert "2027-01-31" in [stay["until"] for stay in certificate["stays"]]
+    assert not [stay for stay in certificate["stays"] if stay["where"].startswith("peer ")]
     assert len(kindpakket.desk.requests("erasure:Purge")) == 1
     gone = kindpakket("person", "show", *register, "--reason", "x", stdin=f"{BSN}\n")
     assert gone.exit_code == 1
     assert "person.erase" in kindpakket("person", "log", *register, "--reason", "x", stdin=f"{BSN}\n").stdout
     assert kindpakket("person", "show", *register, "--reason", "x", "--voucher", other.voucher).exit_code == 0
+
+
+def test_a_peer_that_did_not_show_the_purge_is_in_the_certificate(
+    kindpakket: Command, register: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry, _ = bulk_of(register).entries
+    erasures = ledger(kindpakket, [entry.voucher])
+    erase = ("person", "erase", *register, "--reason", "request", "--backups-until", "2027-01-31")
+    assert kindpakket(*erase, stdin=f"{BSN}\n").exit_code == 5
+    erasures[0]["state"] = "approved"
+    profile = kindpakket.home / "organisations" / "gemeente" / "profile.yaml"
+    content = yaml.safe_load(profile.read_text())
+    content["organizations"]["gemeente"]["peers"].append("peer1")
+    content["peers"]["peer1"] = {"url": "grpc://127.0.0.1:1"}
+    content["channels"]["zuidhorn"]["peers"].append("peer1")
+    profile.write_text(yaml.safe_dump(content))
+    certificate = kindpakket.answer(*erase, stdin=f"{BSN}\n")
+    (stay,) = [stay for stay in certificate["stays"] if stay["where"].startswith("peer ")]
+    assert stay == {
+        "what": "the private records",
+        "where": "peer peer1, which did not show the purge",
+        "until": "it has caught up",
+    }
 
 
 def never_issued(kindpakket: Command) -> list[dict[str, Any]]:

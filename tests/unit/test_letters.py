@@ -21,6 +21,7 @@ from kindpakket.backoffice.letters import (
     Renderer,
     TemplateError,
     Templates,
+    VoucherTerms,
     booklet_voucher,
     phone_voucher,
 )
@@ -92,9 +93,7 @@ def test_the_printed_codes_are_the_pages_of_the_booklet_and_the_activation_code(
 
 
 def test_the_largest_booklet_can_be_scanned(renderer: Renderer) -> None:
-    voucher, _ = booklet_voucher(
-        DOMAIN, SCHEME, VOUCHER, pages=256, scheme_name="S", purpose="p", where="w", until=DAY
-    )
+    voucher, _ = booklet_voucher(DOMAIN, SCHEME, VOUCHER, VoucherTerms("S", "p", "w", DAY), pages=256)
     read = codes(renderer.render([Letter("nl", DAY, (voucher,))]).pdf)
     assert sorted(Slip.from_text(text).page.number for text, _ in read) == list(range(1, 256))
 
@@ -162,10 +161,35 @@ def test_a_letter_without_an_address_shows_none(renderer: Renderer) -> None:
     assert "Dorpsstraat" not in text
 
 
+@pytest.mark.parametrize("language", ["nl", "en"])
+@pytest.mark.parametrize(("booklets", "phones"), [(1, 0), (2, 0), (0, 1), (0, 2), (1, 1)])
+def test_every_letter_says_what_belongs_to_it(
+    renderer: Renderer, booklets: int, phones: int, language: str
+) -> None:
+    """Whatever its vouchers have: one opening, how to use each, how to see the balance, all block codes."""
+    terms = [VoucherTerms("S", "p", "w", DAY, child=f"Kind{at}") for at in range(booklets + phones)]
+    vouchers = [
+        booklet_voucher(DOMAIN, SCHEME, new_code(), each, pages=3)[0]
+        if at < booklets
+        else phone_voucher(DOMAIN, SCHEME, new_code(), each)[0]
+        for at, each in enumerate(terms)
+    ]
+    text = words(renderer.render([Letter(language, DAY, tuple(vouchers))]).pdf)
+    dutch = language == "nl"
+    assert text.count("Blokkeercode" if dutch else "Block code") == booklets + phones
+    assert text.count("Hoeveel staat er nog op?" if dutch else "How much is left?") == 1
+    assert text.count("geen lening" if dutch else "not a loan") == 1
+    assert ("telefoon kwijt" if dutch else "or phone?") in text or not phones
+    assert ("op uw telefoon" if dutch else "on your phone") in text or not phones
+    assert (("telefoon" if dutch else "your phone") in text.replace("Telefoon", "")) == bool(phones)
+    several = booklets + phones > 1
+    assert ("ieder kind in deze brief" if dutch else "each child in this letter") in text or not several
+    assert (f"{booklets} boekjes" if dutch else f"{booklets} booklets") in text or booklets < 2
+    assert text.count("S voor Kind1" if dutch else "S for Kind1") > 1 or booklets < 2  # on its slips
+
+
 def test_a_letter_names_no_child_and_no_amount_that_it_was_not_given(renderer: Renderer) -> None:
-    voucher, _ = phone_voucher(
-        DOMAIN, SCHEME, VOUCHER, scheme_name="Fonds", purpose="sport", where="overal", until=DAY
-    )
+    voucher, _ = phone_voucher(DOMAIN, SCHEME, VOUCHER, VoucherTerms("Fonds", "sport", "overal", DAY))
     text = words(renderer.render([Letter("nl", DAY, (replace(voucher, block_code=None),))]).pdf)
     assert "Fonds Waarvoor sport" in text
     for absent in ("voor Sem", "€", "Blokkeercode", "bonnen", "Ons kenmerk"):
@@ -233,7 +257,7 @@ def test_all_mistakes_in_templates_are_listed_with_their_lines(tmp_path: Path) -
     with pytest.raises(TemplateError) as error:
         Templates.load(folder)
     lines = str(error.value).splitlines()
-    assert lines[0] == "9 mistakes in the templates:"
+    assert lines[0] == "10 mistakes in the templates:"
     for place, sentence in [
         ("letter.typ", "is missing: take it from kindpakket letters template"),
         ("settings.yaml, line 7:", "colour is 'blue': write # and six hexadecimal digits"),
@@ -285,13 +309,10 @@ def test_templates_are_copied_whole_or_not_at_all(tmp_path: Path) -> None:
         copy(tmp_path / "own")
 
 
-VOUCHER_TERMS: dict[str, Any] = {
+PRINTED: dict[str, Any] = {
     "scheme": SCHEME,
     "voucher": VOUCHER,
-    "scheme_name": "S",
-    "purpose": "p",
-    "where": "w",
-    "until": DAY,
+    "terms": VoucherTerms("S", "p", "w", DAY),
     "activation_code": "0" * 32,
 }
 
@@ -303,13 +324,17 @@ VOUCHER_TERMS: dict[str, Any] = {
         ({"activation_code": None}, "either a booklet or an activation code"),
         ({"booklet": Booklet.generate(2)}, "either a booklet or an activation code"),
         ({"block_code": "secret"}, "the block_code is not 32 lower-case hexadecimal characters"),
-        ({"cents": 0}, "0 cents: it must be above zero"),
     ],
 )
 def test_a_voucher_that_cannot_be_printed_is_refused(members: dict[str, Any], sentence: str) -> None:
     with pytest.raises(ValueError, match=re.escape(sentence)) as error:
-        LetterVoucher(**{**VOUCHER_TERMS, **members})
+        LetterVoucher(**{**PRINTED, **members})
     assert "secret" not in str(error.value)
+
+
+def test_a_voucher_is_worth_something_or_its_letter_does_not_say() -> None:
+    with pytest.raises(ValueError, match="0 cents: it must be above zero"):
+        VoucherTerms("S", "p", "w", DAY, cents=0)
 
 
 @pytest.mark.parametrize(
@@ -324,15 +349,15 @@ def test_a_voucher_that_cannot_be_printed_is_refused(members: dict[str, Any], se
 def test_an_address_that_does_not_fit_is_refused_without_its_text(
     address: tuple[str, ...], sentence: str
 ) -> None:
-    voucher = LetterVoucher(**VOUCHER_TERMS)
+    voucher = LetterVoucher(**PRINTED)
     with pytest.raises(ValueError, match=sentence) as error:
         Letter("nl", DAY, (voucher,), address)
     assert "Jansen" not in str(error.value)
 
 
 def test_nothing_secret_or_personal_is_in_the_repr() -> None:
-    code = new_code()
-    voucher = LetterVoucher(**{**VOUCHER_TERMS, "activation_code": code, "block_code": code, "child": "Sem"})
+    code, terms = new_code(), VoucherTerms("S", "p", "w", DAY, child="Sem")
+    voucher = LetterVoucher(**{**PRINTED, "terms": terms, "activation_code": code, "block_code": code})
     shown = repr(Letter("nl", DAY, (voucher,), ("Jansen",), "Z-1"))
     for hidden in (code, "Sem", "Jansen", "Z-1"):
         assert hidden not in shown

@@ -30,6 +30,7 @@ from kindpakket.backoffice.letters import (
     Summary,
     TemplateError,
     Templates,
+    VoucherTerms,
     booklet_voucher,
     phone_voucher,
     read_records,
@@ -46,13 +47,7 @@ from kindpakket.ledger.ids import new_id
 
 SCHEME = "a" * 32
 DAY = date(2026, 12, 31)
-TERMS: dict[str, Any] = {
-    "scheme_name": "Kindpakket",
-    "purpose": "kleding",
-    "where": "in de winkel",
-    "until": DAY,
-    "child": "Geheimpje",
-}
+TERMS = VoucherTerms("Kindpakket", "kleding", "in de winkel", DAY, child="Geheimpje")
 
 
 @pytest.fixture(scope="module")
@@ -76,8 +71,8 @@ class Households:
     def make(self, number: int) -> Printed:
         if number == self.fails_at:
             raise KeyboardInterrupt
-        paper, paper_record = booklet_voucher(DOMAIN, SCHEME, new_id(), pages=3, **TERMS)
-        phone, phone_record = phone_voucher(DOMAIN, SCHEME, new_id(), **TERMS)
+        paper, paper_record = booklet_voucher(DOMAIN, SCHEME, new_id(), TERMS, pages=3)
+        phone, phone_record = phone_voucher(DOMAIN, SCHEME, new_id(), TERMS)
         letter = Letter(
             self.language, DAY, (paper, phone), ("Jansen-Achternaam", "Dorpsstraat 7"), "Z-4711-9"
         )
@@ -425,7 +420,7 @@ def test_the_guide_shows_a_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     guide = (Path(__file__).parents[2] / "docs" / "letters.md").read_text("utf-8")
-    (program,) = re.findall(r"```python\n(.*?)```", guide, re.DOTALL)
+    program, _ = re.findall(r"```python\n(.*?)```", guide, re.DOTALL)
     monkeypatch.chdir(tmp_path)
     exec(compile(program, "letters.md", "exec"), {"__name__": "guide"})  # noqa: S102
     assert capsys.readouterr().out == "2 letters on 8 sheets, 2 vouchers\n"

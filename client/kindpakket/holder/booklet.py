@@ -11,18 +11,17 @@ import secrets
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Self
+from typing import ClassVar, Self
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from kindpakket.holder.credential import Credential
 from kindpakket.holder.orders import AnyOrder
-from kindpakket.holder.typed_page import SECRET_BYTES, SEED_BYTES, TypedPage, seed_of
+from kindpakket.holder.typed_page import SECRET_BYTES, SEED_BYTES, TypedPage, public_key_of, seed_of
 from kindpakket.ledger.merkle import HASH_BYTES, path_in, tree
 from kindpakket.ledger.records import Authorisation, Proof
 
 _PAGES = range(2, 257)  # the chaincode takes the same numbers; see InvalidAuthorisation
-_PREFIX = "kp1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +33,9 @@ class Page:
         seed: the seed of the page's Ed25519 key, 32 bytes.
         path: the Merkle path, the siblings from the leaf up, 32 bytes each.
     """
+
+    PREFIX: ClassVar[str] = "kp1:"
+    """What the text of a page alone begins with."""
 
     number: int
     seed: bytes = field(repr=False)
@@ -74,7 +76,7 @@ class Page:
 
     def as_text(self) -> str:
         """The text of a QR code with the page alone; a `kindpakket.holder.slip.Slip` has the voucher too."""
-        return f"{_PREFIX}:{base64.urlsafe_b64encode(self.as_bytes()).decode().rstrip('=')}"
+        return self.PREFIX + base64.urlsafe_b64encode(self.as_bytes()).decode().rstrip("=")
 
     @classmethod
     def from_text(cls, text: str) -> Self:
@@ -83,10 +85,10 @@ class Page:
         Raises:
             ValueError: the text is not a page's code. The message does not repeat it: it can pay.
         """
-        prefix, _, body = text.partition(":")
+        body = text.removeprefix(cls.PREFIX)
         try:
             data = base64.b64decode(body + "=" * (-len(body) % 4), b"-_", validate=True)
-            if prefix != _PREFIX:
+            if body == text:
                 raise ValueError
             return cls.from_bytes(data)
         except ValueError:
@@ -103,7 +105,7 @@ class Page:
         Raises:
             ValueError: the page is not one of this booklet.
         """
-        if not typed.number < len(public_keys) or _public_key(typed.seed) != public_keys[typed.number]:
+        if not typed.number < len(public_keys) or typed.public_key != public_keys[typed.number]:
             raise ValueError("the code is of a page of another booklet: check which voucher it belongs to")
         return cls(typed.number, typed.seed, path_in(tree(public_keys), typed.number))
 
@@ -124,7 +126,7 @@ class Booklet(Credential):
             raise ValueError(f"the seeds of a booklet must be {SEED_BYTES} bytes each, and all different")
         self._seeds = tuple(seeds)
         self._secrets = self._seeds
-        self.public_keys = tuple(_public_key(seed) for seed in seeds)
+        self.public_keys = tuple(public_key_of(seed) for seed in seeds)
         """The pages' public keys, page 0 first: 32 bytes each. They are not secret."""
         self._levels = tree(self.public_keys)
 
@@ -179,7 +181,3 @@ class Booklet(Credential):
     def prove(self, message: bytes, version: int) -> Proof:
         """The proof by page 0, which binds and never pays."""
         return self.page(0).sign(message, version)
-
-
-def _public_key(seed: bytes) -> bytes:
-    return Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()

@@ -10,6 +10,8 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import Self
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from kindpakket.holder import typeable
 
 SEED_BYTES = 32
@@ -24,6 +26,11 @@ def seed_of(secret: bytes) -> bytes:
     if len(secret) == SEED_BYTES:
         return secret
     return hashlib.sha256(len(_DERIVATION).to_bytes(4) + _DERIVATION + secret).digest()
+
+
+def public_key_of(seed: bytes) -> bytes:
+    """The public key of a page, 32 bytes, from its seed."""
+    return Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +49,11 @@ class TypedPage:
     def seed(self) -> bytes:
         """The seed of the page's key."""
         return seed_of(self.secret)
+
+    @property
+    def public_key(self) -> bytes:
+        """The page's public key, 32 bytes; it is not secret."""
+        return public_key_of(self.seed)
 
     def as_text(self) -> str:
         """The code: 7 groups of 5 symbols, or 14 of a booklet that was made from seeds."""

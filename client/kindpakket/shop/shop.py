@@ -39,6 +39,12 @@ class Shop:
         order = shop.order(scheme, voucher, [{"category": "books", "cents": 1295}])
         payment = shop.pay(order, key.authorise(order))
 
+    A slip that was scanned, or a page that was typed, says which voucher it is of:
+
+        slip = read_code(text, PrintedPages(path))  # kindpakket.holder.printed_pages
+        order = shop.order(slip.scheme, slip.voucher, lines)
+        payment = shop.pay(order, slip.page.authorise(order))
+
     For goods that are ordered now and handed over later, hold the money and capture it at the handover, or a
     part at each handover:
 

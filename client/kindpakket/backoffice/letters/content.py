@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from kindpakket.backoffice.letters.language import Language, Section
+from kindpakket.backoffice.letters.language import Language
 from kindpakket.backoffice.letters.letter import Letter, LetterVoucher
 from kindpakket.backoffice.letters.settings import Settings
 from kindpakket.fabric.extras import extra
@@ -27,8 +27,10 @@ def content_of(letter: Letter, settings: Settings, language: Language) -> dict[s
     """A letter as `letter.typ` takes it: JSON members. It contains everything that can spend the vouchers."""
     words = settings.words_in(language.code)
     places = {name: words[name] for name in ("phone", "hours", "email", "balance", "municipality")}
-    places["schemes"] = language.listed(list(dict.fromkeys(v.scheme_name for v in letter.vouchers)))
+    places["schemes"] = language.listed(list(dict.fromkeys(v.terms.scheme_name for v in letter.vouchers)))
     places["activation_site"] = words["activation_site"].removeprefix("https://")
+
+    facts = _what_is_true(letter)
 
     def filled(text: str) -> str:
         return text.format_map(places).strip()
@@ -40,7 +42,7 @@ def content_of(letter: Letter, settings: Settings, language: Language) -> dict[s
         "title": filled(language.words["title"]),
         "subject": filled(language.words["subject"]),
         "salutation": filled(language.words["salutation"]),
-        "opening": [filled(text) for text in language.lists["opening"]],
+        "opening": [filled(text) for text in _opening(letter, language)],
         "sections": [
             {
                 "heading": filled(section.heading),
@@ -48,7 +50,7 @@ def content_of(letter: Letter, settings: Settings, language: Language) -> dict[s
                 "shows": section.shows,
             }
             for section in language.sections
-            if _applies(section, letter)
+            if facts >= set(section.when)
         ],
         "closing": filled(language.words["closing"]),
         "address": list(letter.address),
@@ -68,19 +70,33 @@ def content_of(letter: Letter, settings: Settings, language: Language) -> dict[s
         },
         "duplex": settings.duplex,
         "vouchers": [
-            _voucher(voucher, language, places, words["activation_site"]) for voucher in letter.vouchers
+            _voucher(voucher, language, places, words["activation_site"], "more booklets" in facts)
+            for voucher in letter.vouchers
         ],
     }
 
 
-def _applies(section: Section, letter: Letter) -> bool:
-    if section.when == "booklet":
-        return any(voucher.booklet is not None for voucher in letter.vouchers)
-    if section.when == "activation":
-        return any(voucher.activation_code is not None for voucher in letter.vouchers)
-    if section.when == "block":
-        return any(voucher.block_code is not None for voucher in letter.vouchers)
-    return True
+def _opening(letter: Letter, language: Language) -> Sequence[str]:
+    several = language.lists["opening_more"] if len(letter.vouchers) > 1 else ()
+    return several or language.lists["opening"]
+
+
+def _what_is_true(letter: Letter) -> set[str]:
+    """What is true of a letter, as sections ask for it."""
+    booklets = sum(voucher.booklet is not None for voucher in letter.vouchers)
+    phones = len(letter.vouchers) - booklets
+    facts = {
+        "always": True,
+        "booklet": booklets > 0,
+        "one booklet": booklets == 1,
+        "more booklets": booklets > 1,
+        "only booklets": not phones,
+        "activation": phones > 0,
+        "only phones": not booklets,
+        "both": bool(booklets and phones),
+        "block": any(voucher.block_code is not None for voucher in letter.vouchers),
+    }
+    return {name for name, is_true in facts.items() if is_true}
 
 
 def _facts(letter: Letter, language: Language, places: Mapping[str, str]) -> list[list[str]]:
@@ -89,35 +105,39 @@ def _facts(letter: Letter, language: Language, places: Mapping[str, str]) -> lis
         facts.append([language.words["reference_label"], letter.our_reference])
     facts.append([language.words["phone_label"], places["phone"]])
     facts.append([language.words["email_label"], places["email"]])
-    if any(voucher.booklet is not None for voucher in letter.vouchers):
-        facts.append([language.words["enclosure_label"], language.words["enclosure"]])
+    booklets = sum(voucher.booklet is not None for voucher in letter.vouchers)
+    if booklets:
+        several = language.words["enclosure_more"] if booklets > 1 else ""
+        enclosed = several.format(count=booklets) or language.words["enclosure"]
+        facts.append([language.words["enclosure_label"], enclosed])
     return facts
 
 
 def _voucher(
-    voucher: LetterVoucher, language: Language, places: Mapping[str, str], site: str
+    voucher: LetterVoucher, language: Language, places: Mapping[str, str], site: str, is_one_of_several: bool
 ) -> dict[str, Any]:
-    words = language.words
-    until = language.date(voucher.until)
+    words, terms = language.words, voucher.terms
+    until = language.date(terms.until)
     title = (
-        language.fill("voucher_for", scheme=voucher.scheme_name, child=voucher.child)
-        if voucher.child
-        else language.fill("voucher", scheme=voucher.scheme_name)
+        language.fill("voucher_for", scheme=terms.scheme_name, child=terms.child)
+        if terms.child
+        else language.fill("voucher", scheme=terms.scheme_name)
     )
     facts = [
-        [words["purpose_label"], voucher.purpose],
-        [words["where_label"], voucher.where],
+        [words["purpose_label"], terms.purpose],
+        [words["where_label"], terms.where],
         [words["until_label"], until],
     ]
-    if voucher.cents is not None:
-        facts.insert(0, [words["amount_label"], language.amount(voucher.cents)])
+    if terms.cents is not None:
+        facts.insert(0, [words["amount_label"], language.amount(terms.cents)])
     block = []
     if voucher.block_code is not None:
         code = typeable.encode(typeable.Kind.BLOCK, bytes.fromhex(voucher.block_code))
         block = [[words["number_label"], _in_fours(voucher.voucher)], [words["block_label"], code]]
     return {
         "title": title,
-        "scheme": voucher.scheme_name,
+        # slips of several children must not be mixed up once they are cut out
+        "on_slip": title if is_one_of_several else terms.scheme_name,
         "until": language.fill("slip_until", until=until),
         "facts": facts,
         "block": block,

@@ -44,9 +44,22 @@ _WORDS: Mapping[str, Sequence[str]] = {
     "activation_alt": (),
 }
 """The texts of a language file, and the words in { } that each may have."""
+_FOR_SEVERAL: Mapping[str, Sequence[str]] = {"enclosure_more": ("count",)}
+"""Texts that a file may have for letters with several vouchers or booklets."""
 _LISTS = ("opening", "activation_lines")
+_LISTS_FOR_SEVERAL = ("opening_more",)
 _OTHERS = ("language", "region", "direction", "months", "sections")
-_WHEN = ("always", "booklet", "activation", "block")
+_WHEN = (
+    "always",
+    "booklet",
+    "one booklet",
+    "more booklets",
+    "only booklets",
+    "activation",
+    "only phones",
+    "both",
+    "block",
+)
 _SHOWS = ("", "activation codes", "block codes")
 _MONTHS = 12
 
@@ -58,13 +71,15 @@ class Section:
     Attributes:
         heading: its heading.
         text: its paragraphs.
-        when: it is printed `always`, or if a voucher has a `booklet`, an `activation` code or a `block` code.
+        when: what must be true of a letter for it to be printed, all of it: `always`; a voucher has a
+            `booklet`, an `activation` code or a `block` code; there is `one booklet`, or there are `more
+            booklets`; there are `only booklets`, `only phones`, or `both`.
         shows: what follows the text: `activation codes`, `block codes`, or "".
     """
 
     heading: str
     text: tuple[str, ...]
-    when: str
+    when: tuple[str, ...]
     shows: str
 
 
@@ -98,17 +113,17 @@ class Language:
             TemplateError: something in it is wrong; the message lists all mistakes with their lines.
         """
         file = YamlFile(path)
-        file.check_names((*_WORDS, *_LISTS, *_OTHERS))
+        file.check_names((*_WORDS, *_LISTS, *_OTHERS), (*_FOR_SEVERAL, *_LISTS_FOR_SEVERAL))
         if file.content.get("language") != path.stem:
             file.mistake(("language",), f"language is not {path.stem!r}, the name of the file")
         if file.content.get("direction") not in ("ltr", "rtl"):
             file.mistake(("direction",), "direction must be ltr (left to right) or rtl (right to left)")
         if len(file.texts("months")) != _MONTHS:
             file.mistake(("months",), f"months has {len(file.texts('months'))} names: it must have {_MONTHS}")
-        for name, allowed in _WORDS.items():
+        for name, allowed in {**_WORDS, **_FOR_SEVERAL}.items():
             if name in file.content:
                 _check_places(file, (name,), file.text(name), allowed)
-        for name in _LISTS:
+        for name in (*_LISTS, *_LISTS_FOR_SEVERAL):
             for number, text in enumerate(file.texts(name)):
                 _check_places(file, (name, number), text, _CONTACT)
         sections = _sections(file)
@@ -118,8 +133,8 @@ class Language:
             file.text("region"),
             file.text("direction"),
             file.texts("months"),
-            {name: file.text(name) for name in _WORDS},
-            {name: file.texts(name) for name in _LISTS},
+            {name: file.text(name) for name in (*_WORDS, *_FOR_SEVERAL)},
+            {name: file.texts(name) for name in (*_LISTS, *_LISTS_FOR_SEVERAL)},
             sections,
         )
 
@@ -165,15 +180,17 @@ def _sections(file: YamlFile) -> tuple[Section, ...]:
         ):
             file.mistake(at, "heading must be a text, and text a list of texts")
             continue
-        when, shows = members.get("when", "always"), members.get("shows", "")
-        if when not in _WHEN:
-            file.mistake((*at, "when"), f"when is {when!r}: it must be one of {', '.join(_WHEN)}")
+        given, shows = members.get("when", "always"), members.get("shows", "")
+        when = given if isinstance(given, list) else [given]
+        for each in when:
+            if each not in _WHEN:
+                file.mistake((*at, "when"), f"when is {each!r}: it must be one of {', '.join(_WHEN)}")
         if shows not in _SHOWS:
             file.mistake((*at, "shows"), f"shows is {shows!r}: it must be one of {', '.join(_SHOWS[1:])}")
         _check_places(file, (*at, "heading"), heading, _CONTACT)
         for paragraph, words in enumerate(text):
             _check_places(file, (*at, "text", paragraph), words, _CONTACT)
-        found.append(Section(heading, tuple(text), when, shows))
+        found.append(Section(heading, tuple(text), tuple(map(str, when)), shows))
     for shows in _SHOWS[1:]:
         if shows not in {section.shows for section in found}:
             file.mistake(("sections",), f"no section shows the {shows}: the holder would not get them")

@@ -14,18 +14,39 @@ MAX_LINE_LENGTH = 45
 
 
 @dataclass(frozen=True, slots=True)
-class LetterVoucher:
-    """A voucher in a letter. What can spend or block it is not shown by `repr`.
+class VoucherTerms:
+    """What a letter says about a voucher.
 
     Attributes:
-        scheme: id of the scheme.
-        voucher: id of the voucher.
         scheme_name: what people call the scheme, in the letter's language.
         purpose: what the voucher is for, in the letter's language.
         where: where it can be used, in the letter's language.
         until: the last day on which it can be used.
         cents: what it is worth in euro cents; None: the letter does not say.
         child: first name of the child that it is for; "": the letter names no child.
+    """
+
+    scheme_name: str
+    purpose: str
+    where: str
+    until: date
+    cents: int | None = None
+    child: str = field(default="", repr=False)
+
+    def __post_init__(self) -> None:
+        """Raise `ValueError` if the amount is not above zero."""
+        if self.cents is not None and self.cents <= 0:
+            raise ValueError(f"a voucher of {self.cents} cents: it must be above zero, or None")
+
+
+@dataclass(frozen=True, slots=True)
+class LetterVoucher:
+    """A voucher in a letter. What can spend or block it is not shown by `repr`.
+
+    Attributes:
+        scheme: id of the scheme.
+        voucher: id of the voucher.
+        terms: what the letter says about it.
         booklet: the booklet that it is bound to; its page 0, which only binds, is not printed.
         activation_code: 32 hexadecimal characters with which the holder's phone binds it; not with a
             booklet.
@@ -34,12 +55,7 @@ class LetterVoucher:
 
     scheme: str
     voucher: str
-    scheme_name: str
-    purpose: str
-    where: str
-    until: date
-    cents: int | None = None
-    child: str = field(default="", repr=False)
+    terms: VoucherTerms
     booklet: Booklet | None = field(default=None, repr=False)
     activation_code: str | None = field(default=None, repr=False)
     block_code: str | None = field(default=None, repr=False)
@@ -60,8 +76,6 @@ class LetterVoucher:
                 )
         if (self.booklet is None) == (self.activation_code is None):
             raise ValueError(f"voucher {self.voucher}: give either a booklet or an activation code")
-        if self.cents is not None and self.cents <= 0:
-            raise ValueError(f"voucher {self.voucher}: {self.cents} cents: it must be above zero, or None")
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,6 +98,20 @@ def totals_of(folder: Path) -> Totals:
     return Totals(**json.loads((folder / JSON_NAME).read_text("utf-8"))["totals"])
 
 
+def run_of(folder: Path) -> str:
+    """The id of the run that a folder's manifest names; "" if there is none."""
+    try:
+        document = json.loads((folder / JSON_NAME).read_text("utf-8"))
+    except FileNotFoundError:
+        return ""
+    return str(document.get("run", ""))
+
+
+def lines_of(folder: Path) -> list[dict[str, Any]]:
+    """The letters that a folder's manifest lists."""
+    return list(json.loads((folder / JSON_NAME).read_text("utf-8"))["letters"])
+
+
 def problems(folder: Path) -> list[str]:
     """What does not agree between a folder of letters and its manifest; none: all is as it was written.
 

@@ -5,15 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Any, Self
 
-from kindpakket.backoffice.letters.letter import Letter, LetterVoucher
+from kindpakket.backoffice.letters.letter import Letter, LetterVoucher, VoucherTerms
 from kindpakket.holder.booklet import Booklet
-from kindpakket.holder.orders import self_block_hash
+from kindpakket.holder.orders import FIRST_VERSION, self_block_hash
 from kindpakket.ledger.domain import Domain
 from kindpakket.ledger.ids import new_code
-from kindpakket.ledger.records import Activation
+from kindpakket.ledger.records import Activation, Replacement
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +22,9 @@ class VoucherRecord:
     Attributes:
         scheme: id of the scheme.
         voucher: id of the voucher.
-        activation: what `voucher:Activate` takes; None if the holder's phone makes it later.
+        activation: what `voucher:Activate` takes; None if the holder's phone makes it later, or if the
+            booklet replaces another one.
+        replacement: what `voucher:Replace` takes of a booklet that replaces another one.
         public_keys: those of the booklet's pages, in hexadecimal, page 0 first: a till finds with them the
             path of a page that was typed (`Page.from_typed`).
         activation_code_sha256: SHA-256 of the activation code, 64 hexadecimal characters; None for a booklet.
@@ -33,6 +34,7 @@ class VoucherRecord:
     scheme: str
     voucher: str
     activation: Activation | None = None
+    replacement: Replacement | None = None
     public_keys: tuple[str, ...] = ()
     activation_code_sha256: str | None = None
     self_block: str | None = None
@@ -43,6 +45,7 @@ class VoucherRecord:
             "scheme": self.scheme,
             "voucher": self.voucher,
             "activation": self.activation,
+            "replacement": self.replacement,
             "public_keys": list(self.public_keys),
             "activation_code_sha256": self.activation_code_sha256,
             "self_block": self.self_block,
@@ -81,14 +84,10 @@ def booklet_voucher(
     domain: Domain,
     scheme: str,
     voucher: str,
+    terms: VoucherTerms,
     *,
     pages: int,
-    scheme_name: str,
-    purpose: str,
-    where: str,
-    until: date,
-    cents: int | None = None,
-    child: str = "",
+    version: int = FIRST_VERSION,
 ) -> tuple[LetterVoucher, VoucherRecord]:
     """Draw a booklet and a self-block code for a voucher.
 
@@ -96,51 +95,29 @@ def booklet_voucher(
         domain: the channel and chaincode on which the voucher is issued.
         scheme: id of the scheme.
         voucher: id of the voucher.
+        terms: what the letter says about it.
         pages: pages of the booklet, page 0 included, which is not printed: 2 to 256.
-        scheme_name: see `LetterVoucher`, also for what follows.
-        purpose: what it is for.
-        where: where it can be used.
-        until: the last day.
-        cents: what it is worth.
-        child: first name of the child.
+        version: version of the authorisation: 1 activates the voucher; above it, the booklet replaces the
+            authorisation of the version before.
     """
     booklet = Booklet.generate(pages)
     code = new_code()
     block = self_block_hash(domain, scheme, voucher, code)
-    printed = LetterVoucher(
-        scheme, voucher, scheme_name, purpose, where, until, cents, child, booklet=booklet, block_code=code
-    )
-    activation = booklet.activate(domain, scheme, voucher, block)
+    printed = LetterVoucher(scheme, voucher, terms, booklet=booklet, block_code=code)
     keys = tuple(key.hex() for key in booklet.public_keys)
-    return printed, VoucherRecord(scheme, voucher, activation, keys, self_block=block)
+    if version == FIRST_VERSION:
+        activation = booklet.activate(domain, scheme, voucher, block)
+        return printed, VoucherRecord(scheme, voucher, activation, None, keys, self_block=block)
+    replacement = booklet.replace(domain, scheme, voucher, version, block)
+    return printed, VoucherRecord(scheme, voucher, None, replacement, keys, self_block=block)
 
 
 def phone_voucher(
-    domain: Domain,
-    scheme: str,
-    voucher: str,
-    *,
-    scheme_name: str,
-    purpose: str,
-    where: str,
-    until: date,
-    cents: int | None = None,
-    child: str = "",
+    domain: Domain, scheme: str, voucher: str, terms: VoucherTerms
 ) -> tuple[LetterVoucher, VoucherRecord]:
     """Draw an activation code and a self-block code for a voucher; arguments as for `booklet_voucher`."""
     activation_code, block_code = new_code(), new_code()
-    printed = LetterVoucher(
-        scheme,
-        voucher,
-        scheme_name,
-        purpose,
-        where,
-        until,
-        cents,
-        child,
-        activation_code=activation_code,
-        block_code=block_code,
-    )
+    printed = LetterVoucher(scheme, voucher, terms, activation_code=activation_code, block_code=block_code)
     return printed, VoucherRecord(
         scheme,
         voucher,

@@ -54,6 +54,7 @@ def write_letters(
     templates: Templates,
     *,
     per_file: int = 1,
+    run: str = "",
     progress: Callable[[int], None] | None = None,
 ) -> Summary:
     """Make the letters of orders.
@@ -63,6 +64,7 @@ def write_letters(
         folder: the folder to make; it must not exist.
         templates: the municipality's.
         per_file: how many letters a PDF has; 1: each has its own file and hash.
+        run: an id that the manifest shows, and that must be the same when a run goes on.
         progress: called with the number of letters that are done.
 
     Raises:
@@ -72,21 +74,36 @@ def write_letters(
     """
     if per_file < 1:
         raise RunError(f"{per_file} letters per file: give at least 1")
-    records = folder.with_name(f"{folder.name}-records.jsonl")
-    if tidy(folder):
-        return Summary(folder, records, manifest.totals_of(folder))
+    if finished := finished_run(folder, run):
+        return finished
+    records = _records_of(folder)
     if folder.exists():
         raise RunError(f"{folder} exists: give a folder that does not")
     renderer = Renderer(templates)
     renderer.render([sample_letter(min(templates.languages), pages=_TRIED_PAGES)], invented=True)
-    terms = {"templates_sha256": templates.sha256, "per_file": per_file}
-    with Journal(folder.with_name(f".{folder.name}.unfinished"), terms) as journal:
+    terms = {"run": run, "templates_sha256": templates.sha256, "per_file": per_file}
+    with Journal(unfinished_folder(folder), terms) as journal:
         _make(orders, journal, renderer, per_file, progress)
         members = {**terms, "duplex": templates.settings.duplex}
         totals = manifest.write(journal.folder, journal.entries(), members)
         _write_records(records, journal)
         journal.finish(folder)
     return Summary(folder, records, totals)
+
+
+def finished_run(folder: Path, run: str) -> Summary | None:
+    """What a run made, if it has been finished; None: it has not.
+
+    A folder that no run is known for counts only if its run was killed at the very end.
+    """
+    if tidy(folder) or (run and folder.exists() and manifest.run_of(folder) == run):
+        return Summary(folder, _records_of(folder), manifest.totals_of(folder))
+    return None
+
+
+def unfinished_folder(folder: Path) -> Path:
+    """Where the letters of a folder are gathered until all are there."""
+    return folder.with_name(f".{folder.name}.unfinished")
 
 
 def read_records(path: Path) -> Iterable[VoucherRecord]:
@@ -99,6 +116,10 @@ def read_records(path: Path) -> Iterable[VoucherRecord]:
     with path.open(encoding="utf-8") as file:
         for line in file:
             yield VoucherRecord.of_members(json.loads(line))
+
+
+def _records_of(folder: Path) -> Path:
+    return folder.with_name(f"{folder.name}-records.jsonl")
 
 
 def _make(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from datetime import date
 
-from kindpakket.backoffice.letters.letter import Letter, LetterVoucher
+from kindpakket.backoffice.letters.letter import Letter, LetterVoucher, VoucherTerms
 from kindpakket.holder.booklet import Booklet
 from kindpakket.holder.typed_page import SECRET_BYTES
 
@@ -46,19 +46,14 @@ def sample_letter(language: str = "nl", *, addressed: bool = True, pages: int = 
             LetterVoucher(
                 scheme,
                 _code("first voucher"),
-                *clothes,
-                _UNTIL,
-                cents=15_000,
-                child="Sem",
+                VoucherTerms(*clothes, _UNTIL, cents=15_000, child="Sem"),
                 booklet=booklet,
                 block_code=_code("first block code"),
             ),
             LetterVoucher(
                 scheme,
                 _code("second voucher"),
-                *swimming,
-                _UNTIL,
-                child="Noor",
+                VoucherTerms(*swimming, _UNTIL, child="Noor"),
                 activation_code=_code("activation code"),
                 block_code=_code("second block code"),
             ),

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from kindpakket.backoffice.letters.scheme_texts import SchemeTexts, read_schemes
 from kindpakket.backoffice.letters.yaml_file import YamlFile, refuse
 
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
@@ -23,7 +24,16 @@ _REQUIRED = (
     "font",
     "code_font",
 )
-_OPTIONAL = ("logo", "name_beside_logo", "window", "languages", "duplex", "balance", "municipality")
+_OPTIONAL = (
+    "logo",
+    "name_beside_logo",
+    "window",
+    "languages",
+    "schemes",
+    "duplex",
+    "balance",
+    "municipality",
+)
 _WORDS = ("signature", "footer", "phone", "hours", "email", "activation_site", "balance", "municipality")
 """What a language may say otherwise."""
 _LOGOS = (".svg", ".png")
@@ -45,6 +55,7 @@ class Settings:
         code_fonts: of codes.
         words: the texts that languages may say otherwise, by name.
         by_language: what a language says otherwise: its code -> the texts by name.
+        schemes: what letters say of the vouchers of a scheme: its name -> the texts by language.
     """
 
     name: str
@@ -58,6 +69,7 @@ class Settings:
     code_fonts: tuple[str, ...]
     words: Mapping[str, str]
     by_language: Mapping[str, Mapping[str, str]]
+    schemes: Mapping[str, Mapping[str, SchemeTexts]]
 
     @classmethod
     def load(cls, folder: Path) -> Settings:
@@ -87,6 +99,7 @@ class Settings:
             code_fonts=file.texts("code_font"),
             words=words,
             by_language=_languages(file),
+            schemes=read_schemes(file),
         )
         refuse(file.mistakes)
         return settings

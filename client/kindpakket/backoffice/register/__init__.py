@@ -21,6 +21,8 @@ from kindpakket.backoffice.register.bank import BankBooks, KeptFile, PayeeCheck
 from kindpakket.backoffice.register.batches import OUTCOMES, Batch, BatchLine, ChangedTerms
 from kindpakket.backoffice.register.erasing import Certificate, Stay
 from kindpakket.backoffice.register.errors import RegisterError
+from kindpakket.backoffice.register.households import Household
+from kindpakket.backoffice.register.letter_run import LetterContent, LetterRun, PlannedLetter
 from kindpakket.backoffice.register.log import LookUp
 from kindpakket.backoffice.register.proposals import OpenBulk
 from kindpakket.backoffice.register.purpose import Purpose
@@ -43,11 +45,15 @@ __all__ = [
     "Certificate",
     "ChangedTerms",
     "Entry",
+    "Household",
     "KeptFile",
+    "LetterContent",
+    "LetterRun",
     "LookUp",
     "OpenBulk",
     "PayeeCheck",
     "PersonEntry",
+    "PlannedLetter",
     "Proposal",
     "Purpose",
     "Register",

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
 
+from kindpakket.backoffice.register.households import Household, read
+from kindpakket.backoffice.register.letter_tables import LetterVoucherRow
 from kindpakket.backoffice.register.log import ACTIVITIES, LookUp, about
 from kindpakket.backoffice.register.persons import entries_query, read_entry
+from kindpakket.backoffice.register.printed_letters import letters_with
 from kindpakket.backoffice.register.purpose import Purpose
 from kindpakket.backoffice.register.store import Store
-from kindpakket.backoffice.register.tables import BulkRow, EntryRow
+from kindpakket.backoffice.register.tables import BatchLineRow, BatchRow, BulkRow, EntryRow
 from kindpakket.backoffice.register.values import Entry
 
 
@@ -40,11 +44,17 @@ class Account:
         entries: the person's vouchers, oldest first; none: the register does not know the person, or no
             longer.
         look_ups: who looked, oldest first, this time included.
+        household: where the person's letters go; None: not known.
+        letters: the letters that were printed, a document for each voucher in one.
+        files: the files of children that had the person, each with the line and what it meant.
     """
 
     reference: str
     entries: tuple[PersonEntry, ...]
     look_ups: tuple[LookUp, ...]
+    household: Household | None = None
+    letters: tuple[dict[str, object], ...] = ()
+    files: tuple[dict[str, object], ...] = ()
 
     def as_json(self, activities: str = ACTIVITIES) -> dict[str, object]:
         """The account as a document, with personal data: for the person, or who acts for them."""
@@ -60,7 +70,12 @@ class Account:
         return {
             "reference": self.reference,
             "person": person,
+            "household": None
+            if self.household is None
+            else {"address": list(self.household.address), "language": self.household.language},
             "vouchers": [_entry(each) for each in self.entries],
+            "letters": list(self.letters),
+            "files": list(self.files),
             "look_ups": [line.as_json(activities) for line in self.look_ups],
         }
 
@@ -95,17 +110,47 @@ def of_case(store: Store, case: str, purpose: Purpose, name: str) -> list[Accoun
 def _account(connection: Connection, store: Store, person: str, purpose: Purpose, name: str) -> Account:
     found = (
         entries_query()
-        .add_columns(BulkRow.issued_at)
+        .add_columns(BulkRow.issued_at, EntryRow.household_reference)
         .join(BulkRow, EntryRow.bulk == BulkRow.id)
         .where(EntryRow.person == person)
         .order_by(EntryRow.number)
     )
+    rows = connection.execute(found).all()
     entries = tuple(
-        PersonEntry(row.scheme, row.period, read_entry(store, row), row.issued_at)
-        for row in connection.execute(found).all()
+        PersonEntry(row.scheme, row.period, read_entry(store, row), row.issued_at) for row in rows
     )
     store.log.write(connection, name, purpose, person=person, persons=1 if entries else 0)
-    return Account(person, entries, tuple(about(connection, person)))
+    reference = rows[-1].household_reference if rows else None
+    vouchers = [each.entry.voucher for each in entries]
+    return Account(
+        person,
+        entries,
+        tuple(about(connection, person)),
+        read(connection, store, reference) if reference else None,
+        tuple(letters_with(connection, LetterVoucherRow.voucher.in_(vouchers))),
+        tuple(_files(connection, entries)),
+    )
+
+
+def _files(connection: Connection, entries: Sequence[PersonEntry]) -> Iterator[dict[str, object]]:
+    """The lines of files of children that are about some entries."""
+    found = (
+        select(BatchRow.id, BatchRow.scheme, BatchRow.sha256, BatchRow.made_at)
+        .add_columns(BatchLineRow.number, BatchLineRow.outcome, BatchLineRow.detail)
+        .join(BatchLineRow, BatchLineRow.batch == BatchRow.id)
+        .where(BatchLineRow.entitlement.in_([each.entry.entitlement for each in entries]))
+        .order_by(BatchRow.number)
+    )
+    for row in connection.execute(found):
+        yield {
+            "batch": row.id,
+            "scheme": row.scheme,
+            "sha256": row.sha256,
+            "made_at": row.made_at,
+            "row": row.number,
+            "outcome": row.outcome,
+            "detail": row.detail,
+        }
 
 
 def _entry(each: PersonEntry) -> dict[str, object]:

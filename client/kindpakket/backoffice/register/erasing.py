@@ -15,7 +15,10 @@ from datetime import UTC, date, datetime
 from sqlalchemy import Connection, Row, delete, exists, insert, select, update
 
 from kindpakket.backoffice.register.errors import RegisterError
+from kindpakket.backoffice.register.households import delete_unused
+from kindpakket.backoffice.register.letter_tables import HouseholdRow
 from kindpakket.backoffice.register.persons import CHUNK
+from kindpakket.backoffice.register.printed_letters import check_settled, folders_with
 from kindpakket.backoffice.register.proposals import live_allocation
 from kindpakket.backoffice.register.purpose import Purpose
 from kindpakket.backoffice.register.store import Store
@@ -23,12 +26,23 @@ from kindpakket.backoffice.register.tables import BulkRow, EntryRow, ErasureRow,
 from kindpakket.backoffice.register.takeover import kept_files
 from kindpakket.ledger.ids import new_id
 
-_FIELDS = ("bsn", "first_names", "family_name", "born", "household", "case_number", "salt")
+_FIELDS = (
+    "bsn",
+    "first_names",
+    "family_name",
+    "born",
+    "household",
+    "case_number",
+    "salt",
+    "address",
+    "language",
+)
 _EMPTY = {
     "person": None,
     "data_key": None,
     "salt": None,
     "household": None,
+    "household_reference": None,
     "case_number": None,
     "case_reference": None,
 }
@@ -94,6 +108,7 @@ def erase(
     *,
     backups_until: date,
     ledger: Sequence[str] = (),
+    peers: Sequence[str] = (),
 ) -> Certificate:
     """Erase whom vouchers are for, and keep a certificate of it.
 
@@ -105,9 +120,10 @@ def erase(
         purpose: who and why.
         backups_until: the day on which the last backup that still has the data expires.
         ledger: ids of the erasures on the ledger by which the private records went.
+        peers: names of peers that have not shown yet that they carried these out.
 
     Raises:
-        RegisterError: a voucher waits to be issued: its case is still needed.
+        RegisterError: a voucher waits to be issued: its case is still needed; or its letter is being printed.
     """
     with store.writing() as connection:
         erased: list[str] = []
@@ -127,12 +143,13 @@ def erase(
             gone = connection.execute(delete(PersonRow).where(PersonRow.reference == person, ~left))
             persons += gone.rowcount
             store.log.write(connection, "person.erase", purpose, person=person)
+        delete_unused(connection)
         now = int(time.time())
-        stays = _stays(store, backups_until)
+        stays = _stays(store, backups_until, folders_with(connection, erased), peers)
         made = Certificate(new_id(), now, purpose, tuple(erased), persons, tuple(ledger), stays)
         text = json.dumps(made.as_json(), ensure_ascii=False)
         connection.execute(insert(ErasureRow).values(id=made.id, made_at=now, certificate=text))
-    store.vacuum((PersonRow.__tablename__, EntryRow.__tablename__))
+    store.vacuum(table.__tablename__ for table in (PersonRow, EntryRow, HouseholdRow))
     return made
 
 
@@ -140,7 +157,7 @@ def check(store: Store, vouchers: Sequence[str]) -> None:
     """Check that whom vouchers are for can be erased.
 
     Raises:
-        RegisterError: a voucher waits to be issued.
+        RegisterError: a voucher waits to be issued, or its letter is being printed.
     """
     with store.reading() as connection:
         for start in range(0, len(vouchers), CHUNK):
@@ -164,6 +181,7 @@ def _checked(
         .where(EntryRow.voucher.in_(vouchers), EntryRow.person.is_not(None))
     )
     rows = connection.execute(found).all()
+    check_settled(connection, [row.voucher for row in rows])
     for row in rows:
         if row.issued_at is None and (allocation := live_allocation(connection, row.bulk)):
             raise RegisterError(
@@ -180,7 +198,9 @@ def _remove(connection: Connection, voucher: str, bulk: str) -> None:
     connection.execute(delete(BulkRow).where(BulkRow.id == bulk, ~left))
 
 
-def _stays(store: Store, backups_until: date) -> tuple[Stay, ...]:
+def _stays(
+    store: Store, backups_until: date, folders: Sequence[str], peers: Sequence[str]
+) -> tuple[Stay, ...]:
     stays = [
         Stay(
             "salted hashes of the private records, whose salts are erased",
@@ -203,7 +223,25 @@ def _stays(store: Store, backups_until: date) -> tuple[Stay, ...]:
             "log of look-ups in the register",
             "their retention, see kindpakket register keep-log",
         ),
-        Stay("the file of children, letters", "the municipality's own systems", "their own retention terms"),
+        Stay(
+            "that letters were printed for the vouchers, under random references",
+            "register, and manifests of the print files",
+            "permanently",
+        ),
+        Stay(
+            "files of children and of addresses, reports of intake check --report, exports of persons",
+            "where they were saved",
+            "somebody deletes them",
+        ),
+        Stay("the letters on paper", "with the household", "the household disposes of them"),
+    ]
+    stays += [
+        Stay("letters with the child's first name and the address", folder, "kindpakket letters destroy")
+        for folder in folders
+    ]
+    stays += [
+        Stay("the private records", f"peer {peer}, which did not show the purge", "it has caught up")
+        for peer in peers
     ]
     if store.address.path is not None:
         stays += [

@@ -10,12 +10,24 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, bindparam, insert, select, update
 
 from kindpakket.backoffice.citizens import Child
+from kindpakket.backoffice.register.letter_tables import HouseholdRow
 from kindpakket.backoffice.register.store import Store
 from kindpakket.backoffice.register.tables import EntryRow, PersonRow
 from kindpakket.backoffice.register.values import Entry, erased_child
 
+SealedTable = type[PersonRow] | type[EntryRow] | type[HouseholdRow]
+"""A table with sealed fields."""
 _PERSON = ("bsn", "first_names", "family_name", "born")
 _ENTRY = ("salt", "household", "case_number")
+HOUSEHOLD = ("address", "language")
+"""The sealed fields of a household."""
+_SEALED: Mapping[SealedTable, tuple[Any, Sequence[str]]] = {
+    PersonRow: (PersonRow.reference, _PERSON),
+    EntryRow: (EntryRow.voucher, _ENTRY),
+    HouseholdRow: (HouseholdRow.reference, HOUSEHOLD),
+}
+"""The tables with sealed fields: the column that names a row, and the fields."""
+SEALED_TABLES: tuple[SealedTable, ...] = tuple(_SEALED)
 CHUNK = 500
 """How many rows are handled at once; a bulk has as many entries at most."""
 STREAMED = {"yield_per": CHUNK}
@@ -48,8 +60,8 @@ def read_entry(store: Store, row: Row[Any]) -> Entry:
     if row.person is None:
         child = erased_child(row.preset, row.units)
         return Entry(row.voucher, row.entitlement, "", row.bulk, child)
-    person = _opened(store, "person", row.person, row, _PERSON)
-    entry = _opened(store, "entry", row.voucher, row, _ENTRY)
+    person = opened(store, "person", row.person, row, _PERSON)
+    entry = opened(store, "entry", row.voucher, row, _ENTRY)
     child = Child(
         bsn=person["bsn"],
         first_names=person["first_names"],
@@ -81,8 +93,9 @@ def add(
                 "units": entry.child.units,
                 "person": store.references.person(entry.child.bsn),
                 "case_reference": store.references.case(entry.child.case),
+                "household_reference": store.references.household(entry.child.household),
                 "data_key": store.vault.current,
-                **_sealed(store, "entry", entry.voucher, _entry_fields(entry)),
+                **sealed(store, "entry", entry.voucher, _entry_fields(entry)),
             }
             for entry in entries
         ],
@@ -99,11 +112,10 @@ def save_persons(connection: Connection, store: Store, children: Iterable[Child]
         fields = _person_fields(child)
         row = known.get(reference)
         if row is None:
-            sealed = _sealed(store, "person", reference, fields)
-            new.append({"reference": reference, "data_key": store.vault.current, **sealed})
-        elif _opened(store, "person", reference, row, _PERSON) != fields:
-            sealed = _sealed(store, "person", reference, fields)
-            values = {"data_key": store.vault.current, **sealed}
+            row_fields = sealed(store, "person", reference, fields)
+            new.append({"reference": reference, "data_key": store.vault.current, **row_fields})
+        elif opened(store, "person", reference, row, _PERSON) != fields:
+            values = {"data_key": store.vault.current, **sealed(store, "person", reference, fields)}
             connection.execute(update(PersonRow).where(PersonRow.reference == reference).values(values))
     if new:
         connection.execute(insert(PersonRow), new)
@@ -114,25 +126,22 @@ def save_household(connection: Connection, store: Store, entry: Entry, household
     renewed = replace(entry, child=replace(entry.child, household=household))
     values = {
         "data_key": store.vault.current,
-        **_sealed(store, "entry", entry.voucher, _entry_fields(renewed)),
+        "household_reference": store.references.household(household),
+        **sealed(store, "entry", entry.voucher, _entry_fields(renewed)),
     }
     connection.execute(update(EntryRow).where(EntryRow.voucher == entry.voucher).values(values))
 
 
-def reseal(connection: Connection, store: Store, table: type[PersonRow] | type[EntryRow], limit: int) -> int:
+def reseal(connection: Connection, store: Store, table: SealedTable, limit: int) -> int:
     """Seal the fields of some rows with the newest data key; return of how many."""
-    kind, identity, names = (
-        ("person", PersonRow.reference, _PERSON)
-        if table is PersonRow
-        else ("entry", EntryRow.voucher, _ENTRY)
-    )
+    identity, names = _SEALED[table]
     current = store.vault.current
     rows = connection.execute(select(table).where(table.data_key < current).limit(limit)).all()
     renewed = []
     for row in rows:
         name = getattr(row, identity.key)
-        fields = _opened(store, kind, name, row, names)
-        renewed.append({"row": name, "data_key": current, **_sealed(store, kind, name, fields)})
+        fields = opened(store, table.__tablename__, name, row, names)
+        renewed.append({"row": name, "data_key": current, **sealed(store, table.__tablename__, name, fields)})
     if renewed:
         of_row = update(table).where(identity == bindparam("row"))
         columns: dict[str, Any] = {name: bindparam(name) for name in ("data_key", *names)}
@@ -149,9 +158,11 @@ def _entry_fields(entry: Entry) -> dict[str, str]:
     return dict(zip(_ENTRY, (entry.salt, entry.child.household, entry.child.case), strict=True))
 
 
-def _sealed(store: Store, table: str, row: str, fields: Mapping[str, str]) -> dict[str, bytes]:
+def sealed(store: Store, table: str, row: str, fields: Mapping[str, str]) -> dict[str, bytes]:
+    """Seal the fields of a row."""
     return {name: store.vault.seal(f"{table}.{name}", row, text) for name, text in fields.items()}
 
 
-def _opened(store: Store, table: str, name: str, row: Row[Any], names: Iterable[str]) -> dict[str, str]:
+def opened(store: Store, table: str, name: str, row: Row[Any], names: Iterable[str]) -> dict[str, str]:
+    """Open the fields of a row."""
     return {field: store.vault.open(f"{table}.{field}", name, getattr(row, field)) for field in names}

@@ -27,6 +27,8 @@ from kindpakket.backoffice.register.bank import BankBooks
 from kindpakket.backoffice.register.batches import Batch, BatchLine, ChangedTerms
 from kindpakket.backoffice.register.comparison import Cost, Progress
 from kindpakket.backoffice.register.erasing import Certificate
+from kindpakket.backoffice.register.households import Households
+from kindpakket.backoffice.register.letter_book import LetterBook
 from kindpakket.backoffice.register.log import LookUp
 from kindpakket.backoffice.register.opening import open_store
 from kindpakket.backoffice.register.proposals import OpenBulk
@@ -319,6 +321,7 @@ class Register:
         *,
         backups_until: date,
         ledger: Sequence[str] = (),
+        peers: Sequence[str] = (),
     ) -> Certificate:
         """Erase whom vouchers are for; a person without other vouchers is no longer in the register.
 
@@ -329,12 +332,15 @@ class Register:
             purpose: who does it, and why; default: the register's.
             backups_until: the day on which the last backup that still has the data expires.
             ledger: ids of the erasures on the ledger by which the private records went.
+            peers: names of peers that have not shown yet that they carried these out.
 
         Raises:
             RegisterError: a voucher waits to be issued.
         """
         who = purpose or self._store.purpose
-        return erasing.erase(self._store, vouchers, who, backups_until=backups_until, ledger=ledger)
+        return erasing.erase(
+            self._store, vouchers, who, backups_until=backups_until, ledger=ledger, peers=peers
+        )
 
     def check_erasable(self, vouchers: Sequence[str]) -> None:
         """Check that whom vouchers are for can be erased.
@@ -395,6 +401,16 @@ class Register:
     def bank(self) -> BankBooks:
         """What it keeps of payments: files to and from the bank, decisions on lines, checks of payees."""
         return BankBooks(self._store)
+
+    @property
+    def households(self) -> Households:
+        """Where households get their letters."""
+        return Households(self._store)
+
+    @property
+    def letters(self) -> LetterBook:
+        """Which letters were printed for which vouchers."""
+        return LetterBook(self._store)
 
     @property
     def secret(self) -> bytes:

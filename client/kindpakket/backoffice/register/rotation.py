@@ -25,23 +25,16 @@ from sqlalchemy import Connection, delete, func, select
 from kindpakket.backoffice.register.bank import reseal_checks, reseal_files
 from kindpakket.backoffice.register.comparison import Progress
 from kindpakket.backoffice.register.key_file import KeyFile
-from kindpakket.backoffice.register.persons import CHUNK, reseal
+from kindpakket.backoffice.register.persons import CHUNK, SEALED_TABLES, SealedTable, reseal
 from kindpakket.backoffice.register.store import Store, add_data_key, reseal_secret, rewrap
-from kindpakket.backoffice.register.tables import (
-    BankFileRow,
-    DataKeyRow,
-    EntryRow,
-    PayeeCheckRow,
-    PersonRow,
-)
+from kindpakket.backoffice.register.tables import BankFileRow, DataKeyRow, PayeeCheckRow
 from kindpakket.backoffice.register.wrapping import WrappingKey
 
-Sealed = type[PersonRow] | type[EntryRow] | type[BankFileRow] | type[PayeeCheckRow]
+Sealed = SealedTable | type[BankFileRow] | type[PayeeCheckRow]
 _FILES_AT_ONCE = 4
 """Files of the bank may be large, and what is sealed anew at once is in memory."""
 _RESEALING: dict[Sealed, Callable[[Connection, Store], int]] = {
-    PersonRow: partial(reseal, table=PersonRow, limit=CHUNK),
-    EntryRow: partial(reseal, table=EntryRow, limit=CHUNK),
+    **{table: partial(reseal, table=table, limit=CHUNK) for table in SEALED_TABLES},
     BankFileRow: partial(reseal_files, limit=_FILES_AT_ONCE),
     PayeeCheckRow: partial(reseal_checks, limit=CHUNK),
 }

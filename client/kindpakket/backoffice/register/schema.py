@@ -9,7 +9,7 @@ from sqlalchemy import Connection, inspect, text
 from kindpakket.backoffice.register.errors import RegisterError
 from kindpakket.fabric.extras import extra
 
-HEAD = "r0003"
+HEAD = "r0004"
 """The newest migration; a test compares it with the files."""
 _MIGRATIONS = Path(__file__).parent / "migrations"
 

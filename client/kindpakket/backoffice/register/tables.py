@@ -110,6 +110,7 @@ class EntryRow(Base):
     data_key: Mapped[int | None] = mapped_column(ForeignKey("data_key.number"), index=True)
     salt: Mapped[bytes | None] = mapped_column(LargeBinary)
     household: Mapped[bytes | None] = mapped_column(LargeBinary)
+    household_reference: Mapped[str | None] = mapped_column(_ID, index=True)
     case_number: Mapped[bytes | None] = mapped_column(LargeBinary)
     __table_args__ = (
         UniqueConstraint("scheme", "entitlement"),

@@ -93,7 +93,7 @@ def number_of(sealed: bytes) -> int:
 
 
 class References:
-    """Names for persons and cases that find them again, and tell nothing without the register's secret.
+    """Names for persons, cases and households that find them again, and tell nothing without the secret.
 
     HMAC-SHA256 with keys that HKDF derives from the secret of the entitlement ids, cut to 32 hexadecimal
     characters. The secret never changes, so a reference stays valid when the keys change: the log of look-ups
@@ -104,6 +104,7 @@ class References:
         """Derive the keys from the register's secret."""
         self._person = _derived(secret, b"person")
         self._case = _derived(secret, b"case")
+        self._household = _derived(secret, b"household")
 
     def person(self, bsn: str) -> str:
         """The reference of a person."""
@@ -112,6 +113,10 @@ class References:
     def case(self, number: str) -> str:
         """The reference of a case."""
         return _reference(self._case, number)
+
+    def household(self, name: str) -> str | None:
+        """The reference of a household; None if it has no name."""
+        return _reference(self._household, name) if name else None
 
 
 def _derived(secret: bytes, purpose: bytes) -> bytes:
