@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import count
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -115,6 +116,23 @@ class Peer:
         last = self.messages[-1].header
         hash_ = hash_of_header(last.number, last.previous_hash, last.data_hash)
         return SimpleNamespace(height=len(self.messages), current_block_hash=hash_)
+
+    def save(self, path: Path) -> None:
+        """Keep the blocks in a file, for other processes: each with its length before it."""
+        with path.open("wb") as file:
+            for message in self.messages:
+                content = message.SerializeToString()
+                file.write(len(content).to_bytes(4, "big") + content)
+
+    @classmethod
+    def load(cls, path: Path) -> Peer:
+        """A peer with the blocks of a file."""
+        content, messages, at = path.read_bytes(), [], 0
+        while at < len(content):
+            end = at + 4 + int.from_bytes(content[at : at + 4], "big")
+            messages.append(m.common.Block.FromString(content[at + 4 : end]))
+            at = end
+        return cls(messages)
 
     def decoded(self) -> list[Block]:
         """All blocks."""
