@@ -98,7 +98,7 @@ def status(session: Session, place: ViewPlace, hashed: bool) -> None:
         print_table(("", ""), [(name.replace("_", " "), str(value)) for name, value in rows.items()])
         print_table(("table", "rows"), [(name, f"{count:,}") for name, count in found.rows.items()])
         if found.flaws:
-            complain(f"the money of {found.flaws} transactions does not add up: see the table flaws")
+            complain(_flawed(found.flaws))
     if found.flaws:
         not_as_it_should_be()
 
@@ -177,8 +177,13 @@ def _show_height(opened: LedgerView, members: dict[str, Any]) -> None:
     answer(in_json(), {**moment, **members, "flaws": found.flaws}, text)
     if found.flaws:
         if not in_json():
-            complain(f"The money of {found.flaws} transactions does not add up: see the table flaws.")
+            complain(_flawed(found.flaws))
         not_as_it_should_be()
+
+
+def _flawed(count: int) -> str:
+    transactions = "1 transaction" if count == 1 else f"{count} transactions"
+    return f"The money of {transactions} does not add up: see the table flaws."
 
 
 view.add_command(export)

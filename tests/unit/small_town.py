@@ -189,7 +189,7 @@ class SmallTown:
         hold = self.some("payment/", lambda one: one["state"] == "held" and one["voucher"] == voucher["id"])
         if hold is not None and self.random.random() < 0.3:
             self._release(hold, voucher)
-        _spend(voucher, payment["lines"])
+        spend(voucher, payment["lines"])
         self.put(f"payment/{payment['id']}", payment)
         self.item(payment, payment["cents"])
         self.put_voucher(voucher)
@@ -218,7 +218,7 @@ class SmallTown:
             return ""
         voucher["held_cents"] -= sum(left.values())
         voucher["available_cents"] += sum(left.values())
-        _spend(voucher, lines)
+        spend(voucher, lines)
         paid = {**hold, "state": "paid", "lines": lines, "cents": _total(lines), "day": day_of(self.now)}
         self.put(f"payment/{hold['id']}", paid)
         self.item(paid, paid["cents"])
@@ -237,7 +237,7 @@ class SmallTown:
             captured[line["category"]] = captured.get(line["category"], 0) + line["cents"]
         voucher["held_cents"] -= _total(lines)
         voucher["available_cents"] += _total(lines)
-        _spend(voucher, lines)
+        spend(voucher, lines)
         kept = {name: hold[name] for name in ("scheme", "shop", "voucher", "proof")}
         part = {
             **kept,
@@ -462,7 +462,7 @@ def _is(state: str) -> Callable[[Record], bool]:
 
 
 def _live(voucher: Record) -> bool:
-    return voucher["state"] == "active"
+    return bool(voucher["state"] == "active")
 
 
 def _total(lines: list[Record]) -> int:
@@ -476,7 +476,7 @@ def _left(hold: Record) -> dict[str, int]:
     }
 
 
-def _spend(voucher: Record, lines: list[Record]) -> None:
+def spend(voucher: Record, lines: list[Record]) -> None:
     for line in lines:
         spent = voucher["spent_by_category"]
         spent[line["category"]] = spent.get(line["category"], 0) + line["cents"]

@@ -13,12 +13,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ledger_blocks import CHAINCODE, CHANNEL, Asked, peer_of
 from small_town import STEPS, SmallTown
-from view_equations import check_equations, check_records
 
 from kindpakket.fabric.blocks import Block
 from kindpakket.ledger.movements import Movement, MovementKind
 from kindpakket.ledgerview import LedgerView, Sums, catch_up, table
 from kindpakket.ledgerview.folding import Fold, Prepared
+from view_equations import check_equations, check_records
 
 
 class Folded:
@@ -92,7 +92,7 @@ def test_amounts_that_nothing_explains_are_flaws(tmp_path: Path) -> None:
     told = [*town.begin(), *town.steps(60)]
     changed = next(asked for asked in told if asked.operation == "payment:Pay")
     key = next(key for key in changed.writes if key.startswith("voucher/"))
-    changed.writes[key]["available_cents"] += 7  # type: ignore[index]
+    changed.writes[key]["available_cents"] += 7
     with LedgerView(tmp_path / "view.db", channel=CHANNEL, chaincode=CHAINCODE) as view:
         catch_up(view, peer_of(told))
         assert view.status().flaws >= 1

@@ -10,6 +10,11 @@ Needs the extra `view`.
 
 from __future__ import annotations
 
+from kindpakket.fabric.extras import extra
+
+with extra("view"):
+    import sqlalchemy as _  # noqa: F401 - so that what is missing is said before anything else
+
 from kindpakket.ledgerview.errors import LedgerMismatch, ViewError
 from kindpakket.ledgerview.following import catch_up, follow, rebuild
 from kindpakket.ledgerview.layout import TABLES, TableLayout

@@ -1,4 +1,4 @@
-"""The equations of money, over the sums of a view's movements and over the ledger's records."""
+"""The equations of money over the sums of a view's movements, compared with the records and the audit."""
 
 from __future__ import annotations
 
@@ -6,10 +6,23 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+from kindpakket.auditor.books import Books
 from kindpakket.ledgerview import Sums
 
 TERMS = ("issued", "topped_up", "spent", "refunded", "cancelled", "held", "available", "lapsed", "revoked")
 STAGES = ("open", "drafted", "approved", "exported", "paid", "claimed", "recovered", "written_off", "netted")
+_BOOKS = {
+    "open": "unsettled",
+    "drafted": "drafted",
+    "approved": "approved",
+    "exported": "exported",
+    "paid": "paid_out",
+    "claimed": "claimed",
+    "recovered": "collected",
+    "written_off": "written_off",
+    "netted": "netted",
+}
+"""Where a shop's money is, and what the auditor's books call it."""
 NEVER_BELOW_ZERO = ("drafted", "approved", "exported", "paid")
 
 
@@ -79,3 +92,18 @@ def _stages(state: Mapping[str, Any], place: tuple[str, str]) -> dict[str, int]:
             found["recovered"] -= received
             found[record["state"].replace("-", "_")] += record["cents"] + received
     return {stage: found[stage] for stage in STAGES}
+
+
+def check_books(sums: Sums, books: Books) -> None:
+    """The sums are the auditor's, who follows the requests and looks at no record."""
+    for scheme in books.schemes.values():
+        for voucher in scheme.vouchers.values():
+            terms = sums.vouchers[scheme.id, voucher.id]
+            assert {term: terms[term] for term in TERMS} == {
+                term: getattr(voucher.terms, term) for term in TERMS
+            }
+    for (scheme_id, shop), balance in books.shop_balances().items():
+        stages = sums.shops.get((scheme_id, shop), Counter())
+        assert {name: stages[name] for name in _BOOKS} == {
+            name: getattr(balance, theirs) for name, theirs in _BOOKS.items()
+        }, (scheme_id, shop)
