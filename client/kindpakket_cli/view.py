@@ -49,9 +49,9 @@ def follow(session: Session, place: ViewPlace, once: bool) -> None:
     with place.open(session, channel=contract.channel, chaincode=contract.chaincode) as opened:
         before = opened.height
         with nullcontext() if once else _stoppable(), _progress(opened, network) as progress:
-            if once:
-                catch_up(opened, network, progress)
-            else:
+            catch_up(opened, network, progress)
+            if not once:
+                note(f"Up to date with {opened.height} blocks. Waiting for the next one.")
                 follow_on(opened, network, progress)
         _show_height(opened, {"added": opened.height - before})
 
@@ -152,7 +152,7 @@ def _stoppable() -> Iterator[None]:
 
 @contextmanager
 def _progress(opened: LedgerView, network: Network, *, anew: bool = False) -> Iterator[Callable[[int], None]]:
-    """Show how many blocks have been added: a bar while the view catches up, and then what is new."""
+    """Show how many blocks have been added: a bar on a terminal, elsewhere a line now and then."""
     start = 0 if anew else opened.height
     height, done = network.ledger_height(), start
     with counted(max(height - start, 0), "Blocks") as update:
@@ -162,10 +162,8 @@ def _progress(opened: LedgerView, network: Network, *, anew: bool = False) -> It
             before, done = done, done + count
             if update is not None and before < height:
                 update(count)
-            elif before >= height:
-                note(f"block {done - 1}")
             elif before // _TOLD_AFTER != done // _TOLD_AFTER:
-                note(f"{done} of {height} blocks")
+                note(f"{done} blocks.")
 
         yield show
 

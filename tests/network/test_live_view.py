@@ -90,6 +90,7 @@ def followed(
             own.treasurer.settlements.book(last["scheme"], last["id"], "rejected", "account-closed")
             own.in_step()
         follower.await_height(desk.ledger(MUNICIPALITY, "clerk").ledger_height())
+        follower.kill()
         yield lived, where, follower.heights
     finally:
         follower.kill()

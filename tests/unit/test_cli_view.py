@@ -179,17 +179,18 @@ def test_following_goes_on_until_it_is_stopped(town: Command, peer: Peer, how: s
         assert process.stderr is not None
         more = Asked("request:Void", {"request_id": "b" * 32}, {}, at=NOON + 10**7)
         grown = Peer([*peer.messages])
-        for number in range(3):
-            end = time.monotonic() + PATIENCE
-            while _height(town.home) < len(grown.messages):
-                assert process.poll() is None, process.stderr.read()
-                assert time.monotonic() < end
+        assert process.stderr.readline() == (
+            f"Up to date with {len(peer.messages)} blocks. Waiting for the next one.\n"
+        )
+        for _ in range(3):
             grown.append(more)
             with town.memory._ledger.changed:
                 town.memory._ledger.blocks.append(grown.messages[-1])
                 town.memory._ledger.changed.notify_all()
-            line = process.stderr.readline()
-            assert line == f"block {len(peer.messages) + number}\n"
+            end = time.monotonic() + PATIENCE
+            while _height(town.home) < len(grown.messages):
+                assert process.poll() is None, process.stderr.read()
+                assert time.monotonic() < end
         process.send_signal(how)
         out, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, err) == (0, "Stopped.\n")

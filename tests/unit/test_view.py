@@ -254,6 +254,8 @@ def test_what_is_not_a_view_is_left_alone(tmp_path: Path, where: str) -> None:
     (tmp_path / "text.db").write_text("this is not a database, however long it may be" * 100)
     with pytest.raises(ViewError, match="is not a view"):
         LedgerView(tmp_path / "text.db")
+    with pytest.raises(ViewError, match="is not a view"):
+        made(tmp_path / "text.db")
     engine = create_engine(where if "://" in where else f"sqlite:///{where}")
     with engine.begin() as connection:
         connection.execute(text("CREATE TABLE vouchers (id INTEGER)"))

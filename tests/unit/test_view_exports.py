@@ -22,10 +22,9 @@ from small_town import SmallTown
 from kindpakket.ledger.days import AMSTERDAM
 from kindpakket.ledgerview import TABLES, LedgerView, Snapshot, ViewError, catch_up, table
 from kindpakket.ledgerview.columns import Column, Value
-from kindpakket.ledgerview.exports import ExportFormat, export
+from kindpakket.ledgerview.exports import FORMATS, ExportFormat, export
 from kindpakket.ledgerview.exports.xlsx_file import heading
 
-FORMATS: tuple[ExportFormat, ...] = ("csv", "xlsx", "parquet")
 ODD = {
     "=1+1": "'=1+1",
     "+31": "'+31",

@@ -90,6 +90,9 @@ class LedgerView:
         self._engine = self.address.engine()
         try:
             known = self._open(channel, chaincode) if making else self._known()
+        except DatabaseError as error:
+            self._engine.dispose()
+            raise ViewError(f"{self.address} is not a view: {error.orig}") from None
         except BaseException:
             self._engine.dispose()
             raise
@@ -215,11 +218,8 @@ class LedgerView:
             return self._settings(connection)
 
     def _known(self) -> dict[str, str]:
-        try:
-            with self._connection() as connection:
-                return self._settings(connection)
-        except DatabaseError as error:
-            raise ViewError(f"{self.address} is not a view: {error.orig}") from None
+        with self._connection() as connection:
+            return self._settings(connection)
 
     def _settings(self, connection: Connection) -> dict[str, str]:
         known = store.settings(connection)

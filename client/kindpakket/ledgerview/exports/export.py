@@ -16,7 +16,7 @@ from kindpakket.ledgerview.layout import TableLayout
 from kindpakket.ledgerview.snapshot import Snapshot
 
 ExportFormat: TypeAlias = Literal["csv", "xlsx", "parquet"]
-FORMATS: tuple[str, ...] = get_args(ExportFormat)
+FORMATS: tuple[ExportFormat, ...] = get_args(ExportFormat)
 _WORKBOOK = "ledger-view.xlsx"
 
 
