@@ -92,7 +92,7 @@ def _show(found: Figures) -> None:
         ],
         "Days until shops are paid",
     )
-    click.echo(f"As at: {found.moment}.")
+    click.echo(f"As at {found.moment}.")
 
 
 def _cells(use: Use) -> tuple[str, ...]:

@@ -84,5 +84,5 @@ def export(
     answer(
         session.as_json,
         {"as_at": snapshot.moment.as_json(), "files": [str(file) for file in done.files], "rows": done.rows},
-        f"{sum(done.rows.values()):,} rows of {snapshot.moment} are in {folder}.",
+        f"{sum(done.rows.values()):,} rows as at {snapshot.moment} are in {folder}.",
     )

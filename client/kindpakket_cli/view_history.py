@@ -46,4 +46,4 @@ def history(session: Session, place: ViewPlace, name: str, thing: str, as_at: in
         print_json({"as_at": snapshot.moment.as_json(), "versions": versions})
         return
     session.answer(versions, _COLUMNS)
-    note(f"As at: {snapshot.moment}.")
+    note(f"As at {snapshot.moment}.")

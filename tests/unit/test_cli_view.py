@@ -95,7 +95,7 @@ def test_the_history_of_one_thing(town: Command) -> None:
     assert set(last["changed"]) < set(first["changed"])
     shown = town("view", "history", "budgets", "1".zfill(32))
     assert "scheme:Draft" in shown.output
-    assert "As at: channel zuidhorn as at block" in shown.stderr
+    assert "As at block " in shown.stderr
     missing = town("view", "history", "budgets", "f" * 32, "--json")
     assert (missing.exit_code, json.loads(missing.stderr)["error"]["code"]) == (2, "NO_SUCH")
     journal = town("view", "history", "requests", "f" * 32)
@@ -110,7 +110,7 @@ def test_figures_are_shown_and_given_as_json(town: Command) -> None:
     shown = town("figures", scheme["id"])
     for text in ("Schemes", "Categories", "Quarters of issue", "Days until shops are paid", "2026-Q1"):
         assert text in shown.output
-    assert f"As at: channel zuidhorn as at block {found['as_at']['block']}" in shown.output
+    assert f"As at block {found['as_at']['block']} of channel zuidhorn, " in shown.output
     one = town.answer("figures", scheme["id"], "--as-at", "2026-03-10")
     assert [each["id"] for each in one["schemes"]] == [scheme["id"]]
     assert one["as_at"]["block"] < found["as_at"]["block"]
@@ -194,7 +194,7 @@ def test_following_goes_on_until_it_is_stopped(town: Command, peer: Peer, how: s
         process.send_signal(how)
         out, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, err) == (0, "Stopped.\n")
-    assert f"as at block {len(grown.messages) - 1}" in out
+    assert f"The view is at block {len(grown.messages) - 1} of channel zuidhorn" in out
 
 
 def _height(home: Path) -> int:

@@ -29,9 +29,9 @@ from kindpakket.ledgerview import (
     rebuild,
     table,
 )
+from kindpakket.ledgerview.adding import Adding
 from kindpakket.ledgerview.engine import Address
 from kindpakket.ledgerview.histories import history_of
-from kindpakket.ledgerview.view import Adding
 from patience import PATIENCE
 
 SEED, STEPS = 5, 300
@@ -197,6 +197,18 @@ def test_one_process_at_a_time_adds_blocks(where: str, peer: Peer) -> None:
         catch_up(third, peer)
 
 
+def test_who_has_lost_the_lock_adds_nothing(where: str, peer: Peer) -> None:
+    """As when PostgreSQL was restarted: another one has the lock now, and is further."""
+    blocks = peer.decoded()
+    with made(where) as view:
+        late = Adding(view._connection, CHANNEL, CHAINCODE, where)
+        with view.adding() as adding:
+            adding.add(blocks[:10])
+        with pytest.raises(ViewError, match="another process has added blocks"):
+            late.add(blocks[:5])
+        assert view.height == 10
+
+
 def test_blocks_that_were_changed_are_refused_and_nothing_of_them_is_kept(where: str, peer: Peer) -> None:
     blocks = peer.decoded()
     damaged = replace(blocks[20], computed_data_hash=b"other")
@@ -205,8 +217,8 @@ def test_blocks_that_were_changed_are_refused_and_nothing_of_them_is_kept(where:
         adding.add(blocks[:20])
         for block in (damaged, torn, blocks[21]):
             with pytest.raises(LedgerMismatch, match="left as it was"):
-                Adding(view).add([block])
-        assert view.height == 20
+                adding.add([block])
+        assert (view.height, adding.height) == (20, 20)
         adding.add(blocks[20:])
         assert view.height == len(blocks)
 

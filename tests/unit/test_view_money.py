@@ -17,7 +17,8 @@ from small_town import STEPS, SmallTown
 from kindpakket.fabric.blocks import Block
 from kindpakket.ledger.movements import Movement, MovementKind
 from kindpakket.ledgerview import LedgerView, Sums, catch_up, table
-from kindpakket.ledgerview.folding import Fold, Prepared
+from kindpakket.ledgerview.folding import Fold
+from kindpakket.ledgerview.prepared import Prepared
 from view_equations import check_equations, check_records
 
 

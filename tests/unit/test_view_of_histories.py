@@ -14,7 +14,8 @@ from kindpakket.auditor.replay.replay import Replay
 from kindpakket.ledger.domain import Domain
 from kindpakket.ledger.movements import Movement, MovementKind
 from kindpakket.ledgerview import LedgerView, Sums, catch_up, table
-from kindpakket.ledgerview.folding import Fold, Prepared
+from kindpakket.ledgerview.folding import Fold
+from kindpakket.ledgerview.prepared import Prepared
 from view_equations import check_books, check_equations, check_records
 
 RARE = {"budget_cut", "recovery_reversed", "write_off_reversed"}

@@ -17,11 +17,11 @@ with extra("view"):
 
 from kindpakket.ledgerview.errors import LedgerMismatch, ViewError
 from kindpakket.ledgerview.following import catch_up, follow, rebuild
-from kindpakket.ledgerview.layout import TABLES, TableLayout
+from kindpakket.ledgerview.layout import TABLES, TableLayout, table
 from kindpakket.ledgerview.moment import Moment
 from kindpakket.ledgerview.snapshot import Snapshot
 from kindpakket.ledgerview.sums import Sums
-from kindpakket.ledgerview.view import LedgerView, Status, table
+from kindpakket.ledgerview.view import LedgerView, Status
 
 __all__ = [
     "TABLES",

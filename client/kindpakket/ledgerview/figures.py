@@ -9,12 +9,11 @@ from datetime import date
 from typing import Any
 
 from kindpakket.fabric.extras import extra
-from kindpakket.ledgerview.layout import TableLayout
+from kindpakket.ledgerview.layout import TableLayout, table
 from kindpakket.ledgerview.moment import Moment
 from kindpakket.ledgerview.payouts import Payout, payouts
 from kindpakket.ledgerview.schema import SQL
 from kindpakket.ledgerview.snapshot import Snapshot
-from kindpakket.ledgerview.view import table
 
 with extra("view"):
     from sqlalchemy import ColumnElement, case, distinct, func, select

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from kindpakket.auditor.committed_requests import CommittedRequest, requests_in
-from kindpakket.fabric.blocks import Block, BlockTransaction
+from kindpakket.auditor.committed_requests import CommittedRequest
+from kindpakket.fabric.blocks import BlockTransaction
 from kindpakket.ledger.days import day_of
 from kindpakket.ledgerview.balances import unexplained
-from kindpakket.ledgerview.changes import ITEM, Change, Record, kind_of, later, written
+from kindpakket.ledgerview.changes import ITEM, Change, Record, kind_of, later
 from kindpakket.ledgerview.columns import Row
 from kindpakket.ledgerview.layout import OF_RECORDS
 from kindpakket.ledgerview.payment_movements import Moved, given, paid, taken_back
+from kindpakket.ledgerview.prepared import Prepared
 from kindpakket.ledgerview.settlement_movements import budgeted, settled
 
 Place = tuple[int, int, int]
@@ -35,51 +36,6 @@ class Current:
     created_at: int
     place: Place
     row: Row | None = None
-
-
-@dataclass(slots=True)
-class Prepared:
-    """A block, and what its transactions wrote, by their places in it.
-
-    Attributes:
-        block: the block.
-        requests: who asked for what.
-        written: the records that each transaction wrote; None for those that it deleted.
-        flaws: what cannot be read.
-    """
-
-    block: Block
-    requests: dict[int, CommittedRequest] = field(default_factory=dict)
-    written: dict[int, dict[str, Record | None]] = field(default_factory=dict)
-    flaws: dict[int, str] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, block: Block, chaincode: str) -> Prepared:
-        """Read a block, which needs nothing but the block itself."""
-        made = cls(block)
-        requests, sentences = requests_in(block, chaincode)
-        by_id = {request.transaction_id: request for request in requests}
-        for transaction in block.transactions:
-            if not transaction.valid:
-                continue
-            if request := by_id.get(transaction.transaction_id):
-                made.requests[transaction.index] = request
-            elif found := [
-                text for text in sentences if f"transaction {transaction.transaction_id} " in text
-            ]:
-                made.flaws[transaction.index] = found[0]
-            try:
-                if records := written(transaction.writes(chaincode)):
-                    made.written[transaction.index] = records
-            except (ValueError, KeyError, TypeError) as error:
-                made.flaws[transaction.index] = str(error)
-        return made
-
-    @property
-    def keys(self) -> Iterator[str]:
-        """The keys of all records that it writes."""
-        for records in self.written.values():
-            yield from records
 
 
 @dataclass(slots=True)

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol
 
 from kindpakket.fabric.blocks import Block, BlockMessage
+from kindpakket.ledgerview.adding import Adding
 from kindpakket.ledgerview.errors import LedgerMismatch, ViewError
-from kindpakket.ledgerview.view import Adding, LedgerView
+from kindpakket.ledgerview.view import LedgerView
 
 _TRANSACTIONS = 1_000
 _BLOCKS = 500
@@ -91,13 +92,13 @@ def _catch_up(adding: Adding, source: Source, progress: Progress) -> int:
     info, before = source.info(), adding.height
     if info.height < before:
         raise ViewError(
-            f"the peer has {info.height} blocks and the view {adding.view.address} has {before}: wait until "
+            f"the peer has {info.height} blocks and the view {adding.place} has {before}: wait until "
             "the peer has caught up, or rebuild the view if the network was made anew"
         )
     if info.height == before:
         if before and info.current_block_hash != adding.head:
             raise LedgerMismatch(
-                f"the peer's block {before - 1} is not the one of the view {adding.view.address}: it is "
+                f"the peer's block {before - 1} is not the one of the view {adding.place}: it is "
                 "another ledger; rebuild the view if the network was made anew"
             )
         return 0

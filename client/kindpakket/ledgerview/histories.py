@@ -9,11 +9,10 @@ from typing import Any
 from kindpakket.fabric.extras import extra
 from kindpakket.ledgerview.columns import Row
 from kindpakket.ledgerview.errors import ViewError
-from kindpakket.ledgerview.layout import THINGS
+from kindpakket.ledgerview.layout import THINGS, table
 from kindpakket.ledgerview.moment import utc
 from kindpakket.ledgerview.schema import SQL
 from kindpakket.ledgerview.snapshot import Snapshot
-from kindpakket.ledgerview.view import table
 
 with extra("view"):
     from sqlalchemy import and_, select

@@ -11,6 +11,7 @@ from typing import Literal
 
 from kindpakket.ledgerview import people, things
 from kindpakket.ledgerview.columns import Column, cents, instant, number, text
+from kindpakket.ledgerview.errors import ViewError
 
 LAYOUT = 1
 """The number of this layout. A view of another one is rebuilt, not migrated: the blocks have everything."""
@@ -135,3 +136,16 @@ TABLES = (*THINGS, *JOURNALS)
 """All tables that can be exported."""
 OF_RECORDS = {record: table for table in THINGS for record in table.records}
 """The table of each kind of record."""
+
+
+def table(name: str) -> TableLayout:
+    """The layout of a table, by its name.
+
+    Raises:
+        ViewError: there is no such table.
+    """
+    for layout in TABLES:
+        if layout.name == name:
+            return layout
+    names = ", ".join(layout.name for layout in TABLES)
+    raise ViewError(f"a view has no table {name!r}: it has {names}")

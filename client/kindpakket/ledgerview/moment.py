@@ -50,8 +50,8 @@ class Moment:
 
     def __str__(self) -> str:
         """The moment as people read it."""
-        time = "" if self.time is None else f" of {utc(self.time)}"
-        return f"channel {self.channel} as at block {self.block}{time} ({self.hash[:16]}…)"
+        time = "" if self.time is None else f", {utc(self.time)}"
+        return f"block {self.block} of channel {self.channel}{time} ({self.hash[:16]}…)"
 
 
 def utc(instant: int) -> str:

@@ -10,9 +10,9 @@ from math import ceil
 from typing import Any
 
 from kindpakket.fabric.extras import extra
+from kindpakket.ledgerview.layout import table
 from kindpakket.ledgerview.schema import SQL
 from kindpakket.ledgerview.snapshot import Snapshot
-from kindpakket.ledgerview.view import table
 
 with extra("view"):
     from sqlalchemy import and_, func, select

@@ -14,8 +14,9 @@ from kindpakket.fabric.extras import extra
 from kindpakket.ledgerview.changes import kind_of
 from kindpakket.ledgerview.columns import canonical
 from kindpakket.ledgerview.errors import ViewError
-from kindpakket.ledgerview.folding import Current, Fold, Place, Prepared
+from kindpakket.ledgerview.folding import Current, Fold, Place
 from kindpakket.ledgerview.layout import LAYOUT, OF_RECORDS
+from kindpakket.ledgerview.prepared import Prepared
 from kindpakket.ledgerview.schema import RECORDS, SETTINGS, SQL, metadata
 
 with extra("view"):

@@ -11,32 +11,26 @@ or a PostgreSQL database, and can be rebuilt from them at any time.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from kindpakket.auditor.chain import Chain
-from kindpakket.fabric._storage.locks import LockFile
-from kindpakket.fabric.blocks import Block
 from kindpakket.fabric.extras import extra
 from kindpakket.ledger.movements import Movement
 from kindpakket.ledgerview import store
+from kindpakket.ledgerview.adding import Adding, alone, within
 from kindpakket.ledgerview.columns import canonical
 from kindpakket.ledgerview.engine import WRITES, Address
-from kindpakket.ledgerview.errors import LedgerMismatch, ViewError
-from kindpakket.ledgerview.layout import LAYOUT, TABLES, TableLayout
+from kindpakket.ledgerview.errors import ViewError
+from kindpakket.ledgerview.layout import LAYOUT, TABLES
 from kindpakket.ledgerview.moment import Moment, moment
 from kindpakket.ledgerview.snapshot import Snapshot
 
 with extra("view"):
     from sqlalchemy import Connection, text
     from sqlalchemy.exc import DatabaseError, OperationalError
-
-_LOCK = 0x6B696E64
-"""The lock that the one process takes that adds blocks to a view: of PostgreSQL, within the database."""
-_HOLDER = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,8 +163,8 @@ class LedgerView:
             ViewError: another process does, or the view has to be rebuilt.
         """
         self._check_layout()
-        with self._alone():
-            yield Adding(self)
+        with alone(self.address, self._engine):
+            yield Adding(self._connection, self.channel, self.chaincode, str(self.address))
 
     @contextmanager
     def rebuilding(self) -> Iterator[Adding]:
@@ -181,9 +175,9 @@ class LedgerView:
         Raises:
             ViewError: another process adds blocks.
         """
-        with self._alone(), self._connection(writes=True) as connection:
+        with alone(self.address, self._engine), self._connection(writes=True) as connection:
             store.clear(connection, self._settings(connection))
-            yield Adding(self, connection)
+            yield Adding(within(connection), self.channel, self.chaincode, str(self.address))
         self.layout = LAYOUT
 
     def close(self) -> None:
@@ -235,96 +229,3 @@ class LedgerView:
                 f"the view {self.address} has layout {self.layout}, and this version of kindpakket uses "
                 f"{LAYOUT}: run kindpakket view rebuild"
             )
-
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        if self.address.path is None:
-            with self._engine.connect() as connection:
-                taken = connection.execute(text(f"SELECT pg_try_advisory_lock({_LOCK})")).scalar_one()
-                connection.commit()
-                self._refuse_unless(taken)
-                try:
-                    yield
-                finally:
-                    connection.rollback()
-                    connection.execute(text(f"SELECT pg_advisory_unlock({_LOCK})"))
-                    connection.commit()
-            return
-        lock = LockFile(self.address.path.with_name(f"{self.address.path.name}.lock"))
-        try:
-            self._refuse_unless(lock.take(_HOLDER))
-            yield
-        finally:
-            lock.close()
-
-    def _refuse_unless(self, taken: bool) -> None:
-        if not taken:
-            raise ViewError(f"another process adds blocks to the view {self.address}")
-
-
-class Adding:
-    """Adds blocks to a view, after checking that each one follows the one before and is intact.
-
-    Attributes:
-        view: the view.
-        height: number of blocks it has.
-        head: header hash of the last block; b"" before the first.
-    """
-
-    def __init__(self, view: LedgerView, connection: Connection | None = None) -> None:
-        """Add to a view, each time in a transaction of its own, or within one."""
-        self.view = view
-        self._within = connection
-        self._chain = Chain()
-        with self._connection() as reading:
-            height = store.height(reading)
-            if height:
-                last = moment(reading, view.channel, height, None)
-                self._chain.height, self._chain.head = height, bytes.fromhex(last.hash)
-
-    @property
-    def height(self) -> int:
-        """Number of blocks that the view has."""
-        return self._chain.height
-
-    @property
-    def head(self) -> bytes:
-        """Header hash of the last block."""
-        return self._chain.head
-
-    def add(self, blocks: Sequence[Block]) -> None:
-        """Add the next blocks: all of them and the position after them, or nothing.
-
-        Raises:
-            LedgerMismatch: a block does not follow the one before, or its data is not what its header says.
-        """
-        for block in blocks:
-            self._chain.add(block)
-        if self._chain.flaws:
-            raise LedgerMismatch(
-                f"{self._chain.flaws[0]}, so the view {self.view.address} was left as it was: the peer's "
-                "ledger is damaged, or not the one that the view was made of"
-            )
-        with self._connection(writes=True) as connection:
-            store.append(connection, blocks, self.view.chaincode)
-
-    @contextmanager
-    def _connection(self, *, writes: bool = False) -> Iterator[Connection]:
-        if self._within is not None:
-            yield self._within
-            return
-        with self.view._connection(writes=writes) as connection:  # noqa: SLF001
-            yield connection
-
-
-def table(name: str) -> TableLayout:
-    """The layout of a table, by its name.
-
-    Raises:
-        ViewError: there is no such table.
-    """
-    for layout in TABLES:
-        if layout.name == name:
-            return layout
-    names = ", ".join(layout.name for layout in TABLES)
-    raise ViewError(f"a view has no table {name!r}: it has {names}")
