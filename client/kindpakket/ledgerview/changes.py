@@ -35,6 +35,7 @@ _KEPT = frozenset(
     }
 )
 _OPEN, _SOLD = "unsettled", "sold"
+_ITEM_MEMBERS = 4
 _GIVES_BACK = frozenset({"withdrawn", "rejected", "returned", "reopened", "netted"})
 """States of a settlement that no longer keeps its items from other ones."""
 _OF_THE_LEDGER = frozenset({"v", "by"})
@@ -143,7 +144,10 @@ def _named(kind: str, key: str, record: Record) -> Record:
 
 
 def _item(rest: str, value: Mapping[str, Any]) -> Record:
-    scheme, shop, day, item = rest.split("/")
+    members = rest.split("/")
+    if len(members) != _ITEM_MEMBERS:
+        raise ValueError(f"the key of an item does not name a scheme, a shop, a day and an id: {rest}")
+    scheme, shop, day, item = members
     return {
         "id": item,
         "scheme": scheme,

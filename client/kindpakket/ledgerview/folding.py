@@ -84,8 +84,7 @@ class Fold:
     def _transaction(
         self, transaction: BlockTransaction, records: Mapping[str, Record | None]
     ) -> list[Change]:
-        assert transaction.timestamp is not None  # noqa: S101 - a transaction that writes has one
-        time = int(transaction.timestamp.timestamp())
+        time = int(transaction.timestamp.timestamp()) if transaction.timestamp else 0
         day = day_of(time)
         changes: list[Change] = []
         lines: Counter[str] = Counter()
@@ -107,7 +106,7 @@ class Fold:
             made = Current(after, known.created_at if known else time, place)
             made.row = self._append(table, _row(kind, made, time))
             self.current[key] = made
-        moved = movements_of(changes)
+        moved, unreadable = _moved(changes)
         for line, movement in enumerate(moved):
             self._append(
                 "movements",
@@ -120,7 +119,7 @@ class Fold:
                     **movement._asdict(),
                 },
             )
-        for line, flaw in enumerate(unexplained(changes, moved), 1):
+        for line, flaw in enumerate(unreadable or unexplained(changes, moved), 1):
             self._flaw(transaction, line, flaw)
         return changes
 
@@ -176,6 +175,14 @@ def movements_of(changes: Iterable[Change]) -> list[Moved]:
     """What a transaction moved, in the order in which it can be added up without a term below zero."""
     every = list(changes)
     return [*budgeted(every), *given(every), *paid(every), *taken_back(every), *settled(every)]
+
+
+def _moved(changes: Iterable[Change]) -> tuple[list[Moved], list[str]]:
+    """What a transaction moved; or why that cannot be told, which must not stop the view."""
+    try:
+        return movements_of(changes), []
+    except (KeyError, TypeError, AttributeError) as error:
+        return [], [f"its movements of money cannot be read: {error!r}"]
 
 
 def _row(kind: str, made: Current, time: int) -> Row:

@@ -44,8 +44,10 @@ class Prepared:
             try:
                 if records := written(transaction.writes(chaincode)):
                     made.written[transaction.index] = records
-            except (ValueError, KeyError, TypeError) as error:
+            except ValueError as error:
                 made.flaws[transaction.index] = str(error)
+            except (KeyError, TypeError) as error:
+                made.flaws[transaction.index] = f"a record of it cannot be read: {error!r}"
         return made
 
     @property
