@@ -22,8 +22,8 @@ import (
 // changed. After every block the equations of money hold, and each history can be wound up. Taken together, the histories commit every
 // transaction and reach every state.
 //
-// With KINDPAKKET_HISTORIES they write what was asked, what was refused and what the ledger held in the end to a file, for
-// tests/unit/test_replay_of_histories.py, which replays it.
+// With KINDPAKKET_HISTORIES they write what was asked, what was refused, what was written and what the ledger held in the end to a file.
+// tests/unit/test_replay_of_histories.py replays it, and test_view_of_histories.py makes a ledger view of it.
 const (
 	historiesFile = "KINDPAKKET_HISTORIES"
 	histories     = 12
@@ -32,7 +32,8 @@ const (
 	historySteps  = 450
 )
 
-// asked is a write that reached the chaincode; Refused is the code of its refusal, "" when it was committed.
+// asked is a write that reached the chaincode; Refused is the code of its refusal, "" when it was committed. Writes are the public keys that it
+// wrote then, with null for those that it deleted.
 type asked struct {
 	Operation string          `json:"operation"`
 	Request   json.RawMessage `json:"request"`
@@ -43,6 +44,8 @@ type asked struct {
 	Shop      string          `json:"shop"`
 	Till      string          `json:"till"`
 	Refused   string          `json:"refused"`
+
+	Writes map[string]json.RawMessage `json:"writes,omitempty"`
 }
 
 type history struct {
@@ -92,6 +95,10 @@ func (r *recorder) Invoke(stub shim.ChaincodeStubInterface) *peer.Response {
 func (r *recorder) commit(s *fakeledger.Simulation) {
 	r.tape = append(r.tape, taped{committed: s.TxID})
 	if made, writes := r.endorsed[s.TxID]; writes {
+		made.Writes = map[string]json.RawMessage{}
+		for key, value := range s.Writes {
+			made.Writes[key] = value
+		}
 		r.asked = append(r.asked, made)
 	}
 }

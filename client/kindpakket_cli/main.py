@@ -69,6 +69,14 @@ _COMMANDS = {
         "kindpakket_cli.register",
         "The register of persons: status, batches, log of look-ups, change of its key.",
     ),
+    "view": (
+        "kindpakket_cli.view",
+        "The ledger as tables: follow the blocks, export, see who did what; as at any block or day.",
+    ),
+    "figures": (
+        "kindpakket_cli.figures",
+        "Show what a council asks: use by scheme, category and quarter of issue; how fast shops are paid.",
+    ),
     "audit": ("kindpakket_cli.audit", "Audit the ledger: verify, statements, histories, totals, samples."),
     "query": (
         "kindpakket_cli.any_transaction",

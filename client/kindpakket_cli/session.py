@@ -115,6 +115,10 @@ class Session:
             raise Wrong(f"user {user.name} of {user.organisation} belongs to no shop: give --user")
         return Shop(self._contract(user)[1], user.shop)
 
+    def ledger(self) -> tuple[Network, Contract]:
+        """The channel and the chaincode on it, through the peer of whoever acts."""
+        return self._contract(self._user())
+
     def requests(self) -> RequestDesk:
         """Whoever may settle requests whose outcome is unknown."""
         from kindpakket.ledger.requests import RequestDesk
@@ -285,6 +289,8 @@ def _ending(error: Exception, home: Path) -> CommandError | None:
         ((UnknownOutcome,), Unknown),
         ((FabricError, LedgerMoves), Failed),
         (_file_errors(), functools.partial(Wrong, code="FILE")),
+        (_view_errors("LedgerMismatch"), Refused),
+        (_view_errors("ViewError"), functools.partial(Wrong, code="FILE")),
     ]
     return next((ending(str(error)) for kinds, ending in endings if isinstance(error, kinds)), None)
 
@@ -314,6 +320,12 @@ def _refusals_of_mailings() -> tuple[type[Exception], ...]:
     """The error that refuses to print letters, if letters are in use."""
     module = sys.modules.get("kindpakket.backoffice.mailing.errors")
     return () if module is None else (module.MailingError,)
+
+
+def _view_errors(name: str) -> tuple[type[Exception], ...]:
+    """An error of the ledger view, if it is in use."""
+    module = sys.modules.get("kindpakket.ledgerview.errors")
+    return () if module is None else (getattr(module, name),)
 
 
 def _gateway_sentence(error: GatewayError, home: Path) -> str:

@@ -26,11 +26,13 @@ from kindpakket.ledger.refusals import (
     VoucherBlocked,
     VoucherNotActive,
 )
-from kindpakket_demo.desk import Desk
+from kindpakket.ledgerview import LedgerView, Sums, catch_up
+from kindpakket_demo.desk import AUDITOR, CHAINCODE, CHANNEL, Desk
 from kindpakket_demo.wallets import Wallet
 from kindpakket_network import Network, Topology
 from kindpakket_network.programs.wait import until
 from patience import PATIENCE
+from view_equations import check_books, check_equations
 
 pytestmark = pytest.mark.alone
 
@@ -262,3 +264,14 @@ def test_the_audit_agrees_with_the_whole_ledger(town: FirstTown) -> None:
     audit = town.desk.auditor.verify()
     assert audit.passed, (audit.findings, audit.differences)
     assert audit.requests > len(town.sent)
+
+
+@pytest.mark.usefixtures("upgrade")
+def test_a_ledger_view_reads_records_of_all_layouts(town: FirstTown, tmp_path: Path) -> None:
+    town.desk.in_step()
+    with LedgerView(tmp_path / "view.db", channel=CHANNEL, chaincode=CHAINCODE) as view:
+        catch_up(view, town.desk.ledger(AUDITOR, "auditor"))
+        assert view.status().flaws == 0
+        sums = Sums.of(view.movements())
+    check_equations(sums)
+    check_books(sums, town.desk.auditor.verify().books)

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import os
+import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from desk import Command, Desk, write_home
@@ -13,6 +18,8 @@ from story import DOMAIN
 import postgres
 from kindpakket.fabric.testing import MemoryGateway
 from kindpakket.ledger.ids import new_id
+
+CHAINCODE = Path(__file__).parents[2] / "chaincode"
 
 
 @pytest.fixture
@@ -56,3 +63,19 @@ def where(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         connection.execute(text(f"CREATE DATABASE {name}"))
     engine.dispose()
     return make_url(server).set(database=name).render_as_string(hide_password=False)
+
+
+@pytest.fixture(scope="session")
+def histories(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+    """Random histories of the chaincode: what was asked, refused and written, and the state at the end."""
+    go = shutil.which("go")
+    if go is None:
+        pytest.skip("there is no Go to run the chaincode with")
+    path = tmp_path_factory.mktemp("histories") / "histories.json"
+    subprocess.run(
+        [go, "test", "./contract", "-count=1", "-run", "^TestHistoriesForTheAuditor$"],
+        cwd=CHAINCODE,
+        env={**os.environ, "KINDPAKKET_HISTORIES": str(path)},
+        check=True,
+    )
+    return cast(list[dict[str, Any]], json.loads(path.read_text()))

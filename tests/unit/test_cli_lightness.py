@@ -30,6 +30,7 @@ HEAVY = {
     "pkcs11",
     "prometheus_client",
     "psutil",
+    "pyarrow",
     "pyrage",
     "python_calamine",
     "requests",
@@ -79,6 +80,7 @@ EXTRAS = {
     "pkcs11": ["pkcs11"],
     "report": ["matplotlib"],
     "sql": ["sqlalchemy"],
+    "view": ["pyarrow", "sqlalchemy", "xlsxwriter"],
 }
 
 
@@ -116,6 +118,8 @@ def loaded(*arguments: str) -> tuple[int, set[str]]:
         ["person", "erase", "--help"],
         ["register", "status", "--help"],
         ["voucher", "issue", "--help"],
+        ["view", "export", "--help"],
+        ["figures", "--help"],
         ["audit", "x"],
     ],
     ids=" ".join,
@@ -172,6 +176,7 @@ def bare(extra: str, code: str, *arguments: str) -> subprocess.CompletedProcess[
         ("pkcs11", "kindpakket.fabric.identity.pkcs11"),
         ("report", "kindpakket.report.report"),
         ("sql", "kindpakket.fabric.checkpoints.sql"),
+        ("view", "kindpakket.ledgerview"),
     ],
 )
 def test_a_library_names_the_extra_that_is_missing(extra: str, module: str) -> None:
@@ -194,6 +199,8 @@ RUN = "from kindpakket_cli.__main__ import run; run()"
         ("network", ["network", "status"]),
         ("network", ["network", "schema"]),
         ("network", ["network", "programs"]),
+        ("view", ["figures", "--as-at", "2026-12-31"]),
+        ("view", ["view", "tables"]),
     ],
 )
 def test_the_command_names_the_extra_that_is_missing(extra: str, arguments: list[str]) -> None:

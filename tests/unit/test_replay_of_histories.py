@@ -7,16 +7,9 @@ refused and what the ledger held in the end.
 from __future__ import annotations
 
 import copy
-import json
-import os
-import shutil
-import subprocess
 from collections.abc import Iterator
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
-
-import pytest
 
 from kindpakket.auditor.books.terms import TERMS
 from kindpakket.auditor.committed_requests import CommittedRequest, as_stored
@@ -25,26 +18,10 @@ from kindpakket.auditor.replay.replay import Replay
 from kindpakket.ledger.domain import Domain
 from kindpakket.ledger.reader import Reader
 
-CHAINCODE = Path(__file__).parents[2] / "chaincode"
 FORM = {"MALFORMED_REQUEST", "INVALID_AMOUNT", "INVALID_ID", "INVALID_CODE", "INVALID_NUMBER"}
 """Refusals of a request's form, which no honest peer endorses and the replay does not repeat."""
 PRIVATE = {"CASE_RECORD_MISSING", "ACCOUNT_MISSING", "TRANSIENT_REQUIRED"}
 """Refusals by private records, which no auditor sees."""
-
-
-@pytest.fixture(scope="module")
-def histories(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
-    go = shutil.which("go")
-    if go is None:
-        pytest.skip("there is no Go to run the chaincode with")
-    path = tmp_path_factory.mktemp("histories") / "histories.json"
-    subprocess.run(
-        [go, "test", "./contract", "-count=1", "-run", "^TestHistoriesForTheAuditor$"],
-        cwd=CHAINCODE,
-        env={**os.environ, "KINDPAKKET_HISTORIES": str(path)},
-        check=True,
-    )
-    return cast(list[dict[str, Any]], json.loads(path.read_text()))
 
 
 class State:

@@ -1,4 +1,4 @@
-"""Movements of money on the ledger: what each valid transaction did to the sums of a scheme, one amount at a time."""
+"""Movements of money: what each valid transaction did to the sums of a scheme, one amount at a time."""
 
 from __future__ import annotations
 
@@ -28,8 +28,14 @@ MovementKind = Literal[
     "claimed",  # what an ended shop owes became a receivable
     "recovered",  # a receivable was paid
     "written_off",  # a receivable was given up
+    "write_off_reversed",  # a receivable that was given up is owed again
+    "recovery_reversed",  # a receivable was paid less than was booked: it is owed again
+    "claim_reopened",  # what was left of a receivable is the shop's open items again
+    "netted_in",  # what the shop owes here was deducted from what another scheme owes it
+    "netted_out",  # what the shop is owed here was used for its debt under another scheme
 ]
-"""What happened to an amount. Refunds to a revoked or lapsed voucher are `refunded` followed by `revoked` or `lapsed`."""
+"""What happened to an amount. Refunds to a voucher that has ended are `refunded`, then `lapsed`
+or `revoked`."""
 
 
 @dataclass(frozen=True, slots=True)
