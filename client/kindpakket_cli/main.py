@@ -46,6 +46,10 @@ _COMMANDS = {
         "kindpakket_cli.bank",
         "Files of the bank: read statements and status reports, match them with payment files.",
     ),
+    "books": (
+        "kindpakket_cli.books",
+        "Journal entries for the financial administration: mapping, journal, balance, check, closed periods.",
+    ),
     "decision": (
         "kindpakket_cli.decision",
         "Decide on what another person proposed: revocations, ends of shops or organisations, entitlements.",
