@@ -113,7 +113,7 @@ def journal(
     _note_accruals(kept, part)
     if output.path is not None:
         write_journal(output, kept, entries, part, xaf, commitments)
-        tell_written(output.path, kept, len(entries), as_json)
+        tell_written(output.path, kept, number(len(entries), "entry", "entries"), as_json)
     elif as_json:
         print_json({**about_json(kept), "entries": [entry.members() for entry in entries]})
     else:
@@ -137,7 +137,7 @@ def balance(made_of: Inputs, part: Selection, output: Output, as_json: bool) -> 
     _note_accruals(kept, part)
     if output.path is not None:
         write_balance(output, kept, lines)
-        tell_written(output.path, kept, len(lines), as_json)
+        tell_written(output.path, kept, number(len(lines), "account", "accounts"), as_json)
     elif as_json:
         print_json({**about_json(kept), "accounts": [line_json(line) for line in lines]})
     else:

@@ -82,12 +82,23 @@ class Selection:
     """A part of the books.
 
     Attributes:
-        span: the periods; None: all.
+        period: the periods as they were given; "": all.
         scheme: id of the scheme; "": all.
     """
 
-    span: Span | None
+    period: str
     scheme: str
+
+    @property
+    def span(self) -> Span | None:
+        """The periods; None: all.
+
+        Raises:
+            BooksError: they are not periods.
+        """
+        from kindpakket.backoffice.books.periods import read_span
+
+        return read_span(self.period) if self.period else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,17 +184,17 @@ def selection(command: Callable[..., None]) -> Callable[..., None]:
     @click.option(
         "--period",
         metavar="PERIOD",
+        default="",
         help="Only a year (2026), a month (2026-03) or several (2026-01:2026-06).",
     )
     @click.option("--scheme", metavar="SCHEME", default="", help="Only this scheme, by its id.")
     @functools.wraps(command)
-    def chosen(*args: Any, period: str | None, scheme: str, **kwargs: Any) -> None:
-        from kindpakket.backoffice.books.periods import read_span
+    def chosen(*args: Any, period: str, scheme: str, **kwargs: Any) -> None:
         from kindpakket.ledger.ids import is_id
 
         if scheme and not is_id(scheme):
             raise Wrong(f"--scheme is {scheme!r}: give the scheme's id, 32 hexadecimal digits")
-        command(*args, part=Selection(read_span(period) if period else None, scheme), **kwargs)
+        command(*args, part=Selection(period, scheme), **kwargs)
 
     return chosen
 
@@ -248,10 +259,11 @@ def write_journal(
     if output.kind == "xaf":
         from kindpakket.backoffice.books.auditfile import to_xaf
 
-        if part.span is None:
+        span = part.span
+        if span is None:
             raise Wrong("an audit file is of a year: give --period, such as 2026 or 2026-01:2026-06")
         output.write(
-            to_xaf(books, part.span, xaf=cast("Version", xaf), scheme=part.scheme, commitments=commitments)
+            to_xaf(books, span, xaf=cast("Version", xaf), scheme=part.scheme, commitments=commitments)
         )
         return
     balance = trial_balance(books, part.span, part.scheme)

@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from kindpakket.backoffice.books.entries import Entry
 
 
-def tell_written(path: Path, kept: Books, lines: int, as_json: bool) -> None:
-    """Say which file was written, and what it stands for."""
+def tell_written(path: Path, kept: Books, what: str, as_json: bool) -> None:
+    """Say which file was written, what is in it, and what it stands for."""
     if as_json:
         print_files([path])
-        return
-    click.echo(f"{path}: {number(lines, 'line', 'lines')} of the books at {kept.position}")
+    else:
+        click.echo(f"{path}: {what} of the books at {kept.position}")
 
 
 def about_json(kept: Books) -> dict[str, object]:

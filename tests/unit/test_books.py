@@ -168,6 +168,18 @@ def test_reversing_undoes_the_accrual(chart: Chart, seed: int, unsettled: bool, 
 
 
 @FEW
+@given(st.integers(0, 2**32), st.integers(0, 150))
+def test_what_is_in_no_settlement_is_accrued(chart: Chart, seed: int, steps: int) -> None:
+    town = Town(seed, hours=2).live(steps)
+    books = keep_books(Movements(town.movements), chart, through="2025-12-31")
+    for scheme in SCHEMES:
+        open_cents = [cents for (of, _), cents in town.unsettled.items() if of == scheme]
+        found = role_sums([entry for entry in books.entries if entry.kind == "accrual"], scheme)
+        assert -found["accrued_liabilities"] == sum(cents for cents in open_cents if cents > 0)
+        assert -found["accrued_assets"] == sum(cents for cents in open_cents if cents < 0)
+
+
+@FEW
 @given(st.integers(0, 2**32), st.data())
 def test_what_was_closed_never_changes(chart: Chart, seed: int, data: st.DataObject) -> None:
     """However often a period is closed along the way, at whatever blocks."""

@@ -309,6 +309,7 @@ class Town:
         if claim.state == "written_off":
             sums.receivable += left
             self.settle(claim, "write_off_reversed", left)
+        claim.recovered -= reversed_cents
         if reversed_cents:
             sums.receivable += reversed_cents
             sums.bank -= reversed_cents

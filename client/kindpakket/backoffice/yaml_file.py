@@ -31,6 +31,7 @@ class YamlFile:
         """
         self.path = path
         self.mistakes: list[str] = []
+        self._lines: list[int] = []
         try:
             text = path.read_text("utf-8")
             self._root = yaml.compose(text, yaml.SafeLoader)
@@ -103,8 +104,14 @@ class YamlFile:
             return ()
         return tuple(value)
 
+    def by_line(self) -> list[str]:
+        """The mistakes in the order of the file."""
+        numbered = sorted(zip(self._lines, self.mistakes, strict=True), key=lambda mistake: mistake[0])
+        return [sentence for _, sentence in numbered]
+
     def _note(self, line: int, sentence: str) -> None:
         self.mistakes.append(f"{self.path}, line {line}: {sentence}")
+        self._lines.append(line)
 
     def _line(self, keys: Sequence[str | int]) -> int:
         node: Any = self._root

@@ -35,7 +35,7 @@ NAMESPACES: dict[Version, str] = {
 }
 """The namespace of each version."""
 _TYPES: dict[JournalName, str] = {"commitments": "Z", "costs": "P", "bank": "B", "general": "M"}
-_NONE = AttributesImpl[str]({})
+_NONE: AttributesImpl[str] = AttributesImpl({})
 _COST_CENTRE = "02"
 _PROGRAM = "Kindpakket"
 _Members = list[tuple[str, object]]

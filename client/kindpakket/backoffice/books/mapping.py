@@ -43,7 +43,7 @@ def load_mapping(path: Path) -> Chart:
     reader = _Reader(path)
     chart = reader.chart()
     if reader.mistakes:
-        raise BooksError(yaml_file.listed(reader.mistakes, "in the mapping"))
+        raise BooksError(yaml_file.listed(reader.by_line(), "in the mapping"))
     return chart
 
 
