@@ -36,14 +36,14 @@ class Inputs:
     """What the books are made of.
 
     Attributes:
-        mapping: the mapping.
+        mappings: the mappings, in any order.
         movements: a file of movements.
         closings_file: the file of closed periods, if one was given.
         until_block: the last block that counts; None: the newest.
         through: the day up to which the books are made up, or "".
     """
 
-    mapping: Path
+    mappings: tuple[Path, ...]
     movements: Path
     closings_file: Path | None
     until_block: int | None
@@ -65,11 +65,12 @@ class Inputs:
     def keep(self, grouping: str = "period", through: str = "") -> Books:
         """Make the books."""
         from kindpakket.backoffice.books.books import keep_books
+        from kindpakket.backoffice.books.charts import Charts
         from kindpakket.backoffice.books.mapping import load_mapping
 
         return keep_books(
             self.source(),
-            load_mapping(self.mapping),
+            Charts.of([load_mapping(path) for path in self.mappings]),
             grouping=cast("Grouping", grouping),
             until_block=self.until_block,
             closings=self.closings(),
@@ -141,7 +142,12 @@ def inputs(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command the options that say what the books are made of, as one parameter `made_of`."""
 
     @click.option(
-        "--mapping", required=True, type=READABLE, help="Accounts, journals and cost centres, in YAML."
+        "--mapping",
+        "mappings",
+        multiple=True,
+        required=True,
+        type=READABLE,
+        help="Accounts, journals and cost centres, in YAML; repeat for one that begins with a later period.",
     )
     @click.option(
         "--movements", required=True, type=READABLE, help="The movements on the ledger, in JSON Lines."
@@ -165,7 +171,7 @@ def inputs(command: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(command)
     def made(
         *args: Any,
-        mapping: Path,
+        mappings: tuple[Path, ...],
         movements: Path,
         closings: Path | None,
         until_block: int | None,
@@ -173,7 +179,7 @@ def inputs(command: Callable[..., None]) -> Callable[..., None]:
         **kwargs: Any,
     ) -> None:
         day = "" if through is None else through.date().isoformat()
-        command(*args, made_of=Inputs(mapping, movements, closings, until_block, day), **kwargs)
+        command(*args, made_of=Inputs(mappings, movements, closings, until_block, day), **kwargs)
 
     return made
 

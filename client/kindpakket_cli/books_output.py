@@ -69,7 +69,7 @@ def print_agreement(kept: Books, agreement: Agreement) -> None:
     """Print what was compared, and what is wrong."""
     rows = [
         (
-            kept.chart.name_of(compared.scheme) if compared.scheme else "all",
+            kept.charts.newest.name_of(compared.scheme) if compared.scheme else "all",
             compared.what,
             euros(compared.books),
             euros(compared.ledger),

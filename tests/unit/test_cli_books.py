@@ -232,6 +232,19 @@ def without_stamp(name: str) -> list[list[str]]:
     return [row[:-3] for row in rows]
 
 
+def test_a_mapping_may_begin_with_a_later_period(desk: Desk) -> None:
+    text = Path("mapping.yaml").read_text().replace('"44300"', '"55500"')
+    Path("later.yaml").write_text(f'{text}from: "2026-02"\n')
+    entries = desk.json("journal", *MADE_OF, "--mapping", "later.yaml")["entries"]
+    codes = {(entry["period"] >= "2026-02", line["account"]) for entry in entries for line in entry["lines"]}
+    assert {(False, "44300"), (True, "55500")} <= codes
+    assert not {(True, "44300"), (False, "55500")} & codes
+    Path("later.yaml").write_text(f"{text}from: 2026-02\n")
+    assert "from is '2026-02'" not in desk.run("mapping", "later.yaml").stderr
+    Path("later.yaml").write_text(f"{text}from: 2027\n")
+    assert "from is 2027: it must be a month" in desk.run("mapping", "later.yaml").stderr
+
+
 def test_a_month_that_is_not_over_cannot_be_closed(desk: Desk) -> None:
     result = desk.run("close", "9998-01", *MADE_OF, "--closings", "closed.json")
     assert (result.exit_code, "9998-01 is not over" in result.stderr) == (1, True)

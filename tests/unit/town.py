@@ -11,6 +11,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from random import Random
 
+from kindpakket.backoffice.books.books import Books, keep_books
+from kindpakket.backoffice.books.chart import Chart
+from kindpakket.backoffice.books.charts import Charts
+from kindpakket.backoffice.books.closings import Closings
+from kindpakket.backoffice.books.grouping import Grouping
 from kindpakket.backoffice.books.source import Position
 from kindpakket.ledger.days import first_instant
 from kindpakket.ledger.movements import Movement, MovementKind
@@ -88,9 +93,9 @@ class Town:
 
     def live(self, steps: int) -> Town:
         """Do so many things, of those that are possible."""
-        doings = (self.issue, self.pay, self.pay, self.hold, self.capture, self.refund, self.cancel)
-        doings += (self.end, self.draft, self.draft, self.step, self.step, self.step, self.claim)
-        doings += (self.receivable, self.net)
+        doings = [self.issue, self.pay, self.pay, self.hold, self.capture, self.refund, self.cancel]
+        doings += [self.end, self.draft, self.draft, self.step, self.step, self.step, self.claim]
+        doings += [self.receivable, self.net]
         for _ in range(steps):
             self.next_transaction()
             self.random.choice(doings)()
@@ -232,11 +237,12 @@ class Town:
         if not live or self.random.random() < 0.5:
             return
         voucher = self.random.choice(live)
-        voucher.ended = self.random.choice(("lapsed", "revoked"))
+        kinds: tuple[MovementKind, ...] = ("lapsed", "revoked")
+        voucher.ended = kind = self.random.choice(kinds)
         cents, voucher.available = voucher.available, 0
         self.sums[voucher.scheme].committed -= cents
         if cents:
-            self.move(voucher.ended, voucher.scheme, cents, voucher=voucher.id)
+            self.move(kind, voucher.scheme, cents, voucher=voucher.id)
 
     def draft(self) -> None:
         self.take("drafted", 1)
@@ -357,3 +363,22 @@ class Movements:
 
     def movements(self, until_block: int | None = None) -> Iterator[Movement]:
         return (m for m in self.made if until_block is None or m.block <= until_block)
+
+
+def keep(
+    source: Movements,
+    *charts: Chart,
+    grouping: Grouping = "period",
+    until_block: int | None = None,
+    closings: Closings | None = None,
+    through: str = "",
+) -> Books:
+    """Books with these charts."""
+    return keep_books(
+        source,
+        Charts.of(charts),
+        grouping=grouping,
+        until_block=until_block,
+        closings=closings,
+        through=through,
+    )

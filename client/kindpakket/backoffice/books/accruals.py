@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from kindpakket.backoffice.books.chart import Chart
+from kindpakket.backoffice.books.charts import Charts
 from kindpakket.backoffice.books.grouping import Accrued, Groups
 from kindpakket.backoffice.books.postings import POSTINGS, UNSETTLED
 from kindpakket.ledger.movements import Movement
@@ -15,9 +15,9 @@ _WHOLE = 10_000
 class Accruals:
     """Collects what accruals are made of, by the day on which it is booked."""
 
-    def __init__(self, chart: Chart) -> None:
+    def __init__(self, charts: Charts) -> None:
         """Begin without amounts."""
-        self._chart = chart
+        self._charts = charts
         self._unsettled: Counter[tuple[str, str, str]] = Counter()
         self._spendable: Counter[tuple[str, str]] = Counter()
 
@@ -55,7 +55,8 @@ class Accruals:
     def _at_the_end_of(self, year: str) -> list[Accrued]:
         """What is accrued at the end of a year."""
         found: list[Accrued] = []
-        if self._chart.accrue_unsettled:
+        chart = self._charts.at(f"{year}-12")
+        if chart.accrue_unsettled:
             shops: Counter[tuple[str, str]] = Counter()
             for (other, scheme, shop), cents in self._unsettled.items():
                 if other <= year:
@@ -72,7 +73,7 @@ class Accruals:
                 spendable[scheme] += cents
         for scheme, cents in spendable.items():
             # Half a cent is rounded up.
-            used = (cents * self._chart.expected_use_of(scheme) + _WHOLE // 2) // _WHOLE
+            used = (cents * chart.expected_use_of(scheme) + _WHOLE // 2) // _WHOLE
             if used > 0:
                 found.append(Accrued(scheme, "accrued_costs", "accrued_liabilities", used))
         return found

@@ -59,7 +59,7 @@ def to_xaf(
     """
     if not span.year or not span.first.endswith("-01"):
         raise BooksError(f"an audit file begins with a year: give 2026 or 2026-01:2026-06, not {span}")
-    company = books.chart.company
+    company = books.charts.newest.company
     if company is None:
         raise BooksError("the mapping has no company: an audit file needs its name and tax_number")
     entries = [
@@ -199,7 +199,7 @@ class _Writer:
         ):
             _write(file, name, value)
         for name in JOURNALS:
-            journal = self.books.chart.journals[name]
+            journal = self.books.charts.newest.journals[name]
             entries = [entry for entry in self.entries if entry.journal == journal]
             if not entries:
                 continue
@@ -208,7 +208,7 @@ class _Writer:
             _write(file, "desc", journal.name)
             _write(file, "jrnTp", _TYPES[name])
             if name == "bank":
-                _write(file, "offsetAccID", self.books.chart.accounts["bank"].code)
+                _write(file, "offsetAccID", self.books.charts.newest.accounts["bank"].code)
             for entry in entries:
                 file.ignorableWhitespace("\n")
                 _write(file, "transaction", self._transaction(entry))

@@ -77,7 +77,7 @@ def _add(books: Books, lines: dict[str, BalanceLine], entry: Entry, line: EntryL
         found.debit += line.debit
         found.credit += line.credit
     elif line.role in COSTS and entry.period[:4] < first[:4]:
-        _line(lines, books.chart.accounts["result"], "result").opening += line.cents
+        _line(lines, books.charts.newest.accounts["result"], "result").opening += line.cents
     else:
         _line(lines, line.account, line.role).opening += line.cents
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from kindpakket.backoffice.books.accruals import Accruals
-from kindpakket.backoffice.books.chart import Chart
+from kindpakket.backoffice.books.charts import Charts
 from kindpakket.backoffice.books.closings import Closing, Closings, closing_of
 from kindpakket.backoffice.books.entries import Entry
 from kindpakket.backoffice.books.errors import BooksError
@@ -22,7 +22,7 @@ class Books:
 
     Attributes:
         position: the block.
-        chart: accounts, journals and cost centres.
+        charts: accounts, journals and cost centres.
         grouping: what shares an entry.
         through: the last day of the books; "" if they are empty.
         entries: all entries, in the order of periods and journals.
@@ -32,7 +32,7 @@ class Books:
     """
 
     position: Position
-    chart: Chart
+    charts: Charts
     grouping: Grouping
     through: str
     entries: Sequence[Entry] = field(repr=False)
@@ -68,7 +68,7 @@ class Books:
 
 def keep_books(
     source: MovementSource,
-    chart: Chart,
+    charts: Charts,
     *,
     grouping: Grouping = "period",
     until_block: int | None = None,
@@ -79,7 +79,7 @@ def keep_books(
 
     Args:
         source: the movements.
-        chart: accounts, journals and cost centres.
+        charts: accounts, journals and cost centres.
         grouping: what shares an entry.
         until_block: the number of the last block that counts; None: the newest.
         closings: the closed periods; those that were closed at a later block do not count.
@@ -99,8 +99,8 @@ def keep_books(
         )
     closed = closings.until(position.block)
     days = BookingDays([(closing.period, closing.block) for closing in closed])
-    asked, by_period = Groups(chart, grouping), Groups(chart, "period")
-    accruals, terms = Accruals(chart), LedgerTerms()
+    asked, by_period = Groups(charts, grouping), Groups(charts, "period")
+    accruals, terms = Accruals(charts), LedgerTerms()
     latest = max([through, *(last_day(closing.period) for closing in closed[-1:])])
     for movement in source.movements(until_block):
         booked = days.booked(movement.time, movement.block)
@@ -113,12 +113,12 @@ def keep_books(
     collected = [by_period] if grouping == "period" else [by_period, asked]
     for groups in collected:
         accruals.book(groups, latest)
-    _refuse_missing(by_period, chart)
+    _refuse_missing(by_period)
     entries = [groups.entries() for groups in collected]
-    return Books(position, chart, grouping, latest, entries[-1], terms.schemes, closed, entries[0])
+    return Books(position, charts, grouping, latest, entries[-1], terms.schemes, closed, entries[0])
 
 
-def _refuse_missing(groups: Groups, chart: Chart) -> None:
+def _refuse_missing(groups: Groups) -> None:
     missing = groups.missing()
     if missing:
         lines = "".join(

@@ -116,6 +116,7 @@ class Chart:
         shops_apart: payables and receivables have a line for each shop.
         creditors: the numbers of shops in the administration, by their ids.
         company: for the audit file; None: it was not named.
+        starts: the first period, `YYYY-MM`, that it is for; "": from the beginning.
     """
 
     accounts: Mapping[Role, Account]
@@ -129,6 +130,7 @@ class Chart:
     shops_apart: bool = False
     creditors: Mapping[str, str] = field(default_factory=dict)
     company: Company | None = None
+    starts: str = ""
 
     def costs_account(self, scheme: str, category: str) -> Account | None:
         """The account for what was spent under a scheme in a category; None if the mapping has none."""

@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +84,7 @@ class Closings:
         Raises:
             ValueError: a period does not follow the one before, or was closed at an earlier block.
         """
-        for before, after in zip(self.closed, self.closed[1:], strict=False):
+        for before, after in pairwise(self.closed):
             if after.period != next_period(before.period):
                 raise ValueError(f"{after.period} does not follow {before.period}")
             if after.block < before.block:

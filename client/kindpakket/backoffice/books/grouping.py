@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from kindpakket.backoffice.books.chart import COSTS, JOURNALS, Account, Chart, JournalName, Role
+from kindpakket.backoffice.books.charts import Charts
 from kindpakket.backoffice.books.entries import Entry, EntryLine
 from kindpakket.backoffice.books.errors import BooksError
 from kindpakket.backoffice.books.periods import Booked, last_day, period_of
@@ -59,6 +60,16 @@ class _Key:
     reference: str
 
 
+@dataclass(frozen=True, slots=True)
+class _About:
+    """What an amount is about."""
+
+    period: str
+    scheme: str
+    category: str
+    shop: str
+
+
 @dataclass(slots=True)
 class _Group:
     """The amounts of an entry: by role, category and shop, the debits and the credits apart."""
@@ -72,32 +83,38 @@ class _Group:
 class Groups:
     """Collects amounts, and makes entries of them."""
 
-    def __init__(self, chart: Chart, grouping: Grouping) -> None:
+    def __init__(self, charts: Charts, grouping: Grouping) -> None:
         """Begin without amounts."""
-        self._chart = chart
+        self._charts = charts
         self._grouping = grouping
         self._groups: dict[_Key, _Group] = {}
-        self._needs: set[tuple[str, str]] = set()
+        self._needs: set[tuple[str, str, str]] = set()
 
     def add(self, movement: Movement, booked: Booked) -> None:
         """Add what a movement is in the books."""
         for posting in POSTINGS[movement.kind]:
             reference, place = self._reference(movement, posting.journal)
             group = self._group(posting.journal, movement.kind, movement.scheme, booked, reference, place)
-            about = movement.scheme, movement.category, movement.shop
+            about = _About(period_of(booked.day), movement.scheme, movement.category, movement.shop)
             self._post(group.debits, posting.debit, about, movement.cents)
             self._post(group.credits, posting.credit, about, movement.cents)
 
     def accrue(self, kind: EntryKind, day: str, accrued: Accrued) -> None:
         """Add an amount to the accrual of a scheme, or to its reversal."""
         group = self._group("general", kind, accrued.scheme, Booked(day, late=False), "", (0, 0))
-        about = accrued.scheme, "", accrued.shop
+        about = _About(period_of(day), accrued.scheme, "", accrued.shop)
         self._post(group.debits, accrued.debit, about, accrued.cents)
         self._post(group.credits, accrued.credit, about, accrued.cents)
 
     def missing(self) -> list[tuple[str, str]]:
         """Schemes and categories for whose costs the mapping has no account."""
-        return sorted(need for need in self._needs if self._chart.costs_account(*need) is None)
+        return sorted(
+            {
+                (scheme, category)
+                for period, scheme, category in self._needs
+                if self._charts.at(period).costs_account(scheme, category) is None
+            }
+        )
 
     def entries(self) -> list[Entry]:
         """The entries, in the order of their periods and journals, numbered within both.
@@ -110,7 +127,8 @@ class Groups:
         for key in sorted(self._groups):
             group = self._groups[key]
             numbers[key.period, key.journal] += 1
-            journal = self._chart.journals[JOURNALS[key.journal]]
+            chart = self._charts.at(key.period)
+            journal = chart.journals[JOURNALS[key.journal]]
             entries.append(
                 Entry(
                     number=f"{key.period}-{journal.code}-{numbers[key.period, key.journal]:05}",
@@ -118,24 +136,22 @@ class Groups:
                     journal=journal,
                     kind=group.kind,
                     scheme=key.scheme,
-                    scheme_name=self._chart.name_of(key.scheme),
+                    scheme_name=chart.name_of(key.scheme),
                     reference=key.reference,
                     late=key.late,
-                    lines=self._lines(key.scheme, group),
+                    lines=_lines(chart, key.scheme, group),
                 )
             )
         return entries
 
-    def _post(
-        self, side: Counter[tuple[Role, str, str]], role: Role, about: tuple[str, str, str], cents: int
-    ) -> None:
+    def _post(self, side: Counter[tuple[Role, str, str]], role: Role, about: _About, cents: int) -> None:
         """Add to a side of an entry; a category or shop counts only where lines differ by it."""
-        scheme, category, shop = about
-        if role not in _WITH_CATEGORY:
-            category = ""
-        else:
-            self._needs.add((scheme, category))
-        side[role, category, shop if self._chart.party_of(role, shop) else ""] += cents
+        category = ""
+        if role in _WITH_CATEGORY:
+            category = about.category
+            self._needs.add((about.period, about.scheme, category))
+        apart = self._charts.at(about.period).party_of(role, about.shop)
+        side[role, category, about.shop if apart else ""] += cents
 
     def _reference(self, movement: Movement, journal: JournalName) -> tuple[str, tuple[int, int]]:
         """What an entry is about beside its scheme, kind and day, and its place on the ledger."""
@@ -163,27 +179,29 @@ class Groups:
         group.day = max(group.day, booked.day)
         return group
 
-    def _lines(self, scheme: str, group: _Group) -> tuple[EntryLine, ...]:
-        """The lines of an entry. Amounts on the same account and side, for the same party, are one line."""
-        lines: dict[tuple[bool, Account, str, str, Role], int] = {}
-        for is_credit, side in ((False, group.debits), (True, group.credits)):
-            for (role, category, shop), cents in side.items():
-                account = self._account(scheme, role, category)
-                centre = self._chart.cost_centre_of(scheme) if role in COSTS else ""
-                party = self._chart.party_of(role, shop)
-                line = is_credit, account, centre, party, role
-                lines[line] = lines.get(line, 0) + cents
-        return tuple(
-            EntryLine(account, role, centre, party, 0 if is_credit else cents, cents if is_credit else 0)
-            for (is_credit, account, centre, party, role), cents in sorted(lines.items())
-        )
 
-    def _account(self, scheme: str, role: Role, category: str) -> Account:
-        if role not in _WITH_CATEGORY:
-            return self._chart.accounts[role]
-        account = self._chart.costs_account(scheme, category)
-        if account is None:
-            raise BooksError(
-                f"the mapping has no account for the costs of scheme {scheme}, category {category!r}"
-            )
-        return account
+def _lines(chart: Chart, scheme: str, group: _Group) -> tuple[EntryLine, ...]:
+    """The lines of an entry. Amounts on the same account and side, for the same party, are one line."""
+    lines: dict[tuple[bool, Account, str, str, Role], int] = {}
+    for is_credit, side in ((False, group.debits), (True, group.credits)):
+        for (role, category, shop), cents in side.items():
+            account = _account(chart, scheme, role, category)
+            centre = chart.cost_centre_of(scheme) if role in COSTS else ""
+            party = chart.party_of(role, shop)
+            line = is_credit, account, centre, party, role
+            lines[line] = lines.get(line, 0) + cents
+    return tuple(
+        EntryLine(account, role, centre, party, 0 if is_credit else cents, cents if is_credit else 0)
+        for (is_credit, account, centre, party, role), cents in sorted(lines.items())
+    )
+
+
+def _account(chart: Chart, scheme: str, role: Role, category: str) -> Account:
+    if role not in _WITH_CATEGORY:
+        return chart.accounts[role]
+    account = chart.costs_account(scheme, category)
+    if account is None:
+        raise BooksError(
+            f"the mapping has no account for the costs of scheme {scheme}, category {category!r}"
+        )
+    return account

@@ -24,6 +24,7 @@ from kindpakket.backoffice.books.chart import (
     SchemeChart,
 )
 from kindpakket.backoffice.books.errors import BooksError
+from kindpakket.backoffice.books.periods import is_period
 from kindpakket.ledger.ids import is_id
 
 _CODE = re.compile(r"[0-9A-Za-z][0-9A-Za-z._/-]{0,34}")
@@ -61,7 +62,8 @@ class _Reader(yaml_file.YamlFile):
         self._codes: dict[str, tuple[str, str]] = {}
 
     def chart(self) -> Chart:
-        self.check_names(("accounts", "journals", "costs"), ("schemes", "accruals", "shops", "company"))
+        optional = ("from", "schemes", "accruals", "shops", "company")
+        self.check_names(("accounts", "journals", "costs"), optional)
         self._mappings((), ("accounts", "journals", "costs", "schemes", "accruals", "shops", "company"))
         self.check_names((), ("account", "cost_centre", "categories"), ("costs",))
         self.check_names((), ("unsettled", "expected_use"), ("accruals",))
@@ -78,6 +80,7 @@ class _Reader(yaml_file.YamlFile):
             shops_apart=self._flag(("shops", "apart"), False),
             creditors=self._creditors(),
             company=self._company(),
+            starts=self._starts(),
         )
 
     def _value(self, keys: Sequence[str]) -> Any:
@@ -151,6 +154,17 @@ class _Reader(yaml_file.YamlFile):
                 continue
             found[shop] = self._code(keys)
         return found
+
+    def _starts(self) -> str:
+        value = self._value(("from",))
+        if value is None and "from" not in self.content:
+            return ""
+        if not isinstance(value, str) or not is_period(value):
+            self.mistake(
+                ("from",), f'from is {value!r}: it must be a month in quotation marks, such as "2027-01"'
+            )
+            return ""
+        return value
 
     def _company(self) -> Company | None:
         if "company" not in self.content:

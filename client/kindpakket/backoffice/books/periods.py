@@ -60,6 +60,11 @@ def read_span(text: str) -> Span:
     return Span(first, last)
 
 
+def is_period(text: str) -> bool:
+    """Whether a text is a month, `YYYY-MM`."""
+    return _MONTH.fullmatch(text) is not None
+
+
 def period_of(day: str) -> str:
     """The period of a day."""
     return day[:7]
