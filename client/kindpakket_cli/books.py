@@ -196,7 +196,7 @@ def close(period: str, made_of: Inputs, as_json: bool) -> None:
     span = read_span(period)
     if span.first != span.last:
         raise Wrong(f"{period!r} is not one month: close one at a time, such as 2026-03")
-    closed = made_of.closings()
+    closed = made_of.closings(may_be_new=True)
     last = closed.closed[-1] if closed.closed else None
     if last is not None and period != next_period(last.period):
         raise Refused(
@@ -204,7 +204,7 @@ def close(period: str, made_of: Inputs, as_json: bool) -> None:
         )
     if last_day(period) >= today().isoformat():
         raise Refused(f"{period} is not over: close it after {last_day(period)}")
-    kept = made_of.keep(through=last_day(period))
+    kept = made_of.keep(through=last_day(period), closings=closed)
     if last is not None and kept.position.block < last.block:
         raise Refused(
             f"{last.period} was closed at block {last.block}, and the movements end at block "

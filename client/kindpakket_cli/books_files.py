@@ -55,15 +55,17 @@ class Inputs:
 
         return MovementFile(self.movements)
 
-    def closings(self) -> Closings:
-        """The closed periods; none if there is no such file yet."""
+    def closings(self, *, may_be_new: bool = False) -> Closings:
+        """The closed periods; none if no file was given, or it may be new and there is none yet."""
         from kindpakket.backoffice.books.closings import Closings
 
         file = self.closings_file
-        return Closings() if file is None or not file.exists() else Closings.load(file)
+        if file is None or (may_be_new and not file.exists()):
+            return Closings()
+        return Closings.load(file)
 
-    def keep(self, grouping: str = "period", through: str = "") -> Books:
-        """Make the books."""
+    def keep(self, grouping: str = "period", through: str = "", closings: Closings | None = None) -> Books:
+        """Make the books; closings are read from their file unless they are given."""
         from kindpakket.backoffice.books.books import keep_books
         from kindpakket.backoffice.books.charts import Charts
         from kindpakket.backoffice.books.mapping import load_mapping
@@ -73,7 +75,7 @@ class Inputs:
             Charts.of([load_mapping(path) for path in self.mappings]),
             grouping=cast("Grouping", grouping),
             until_block=self.until_block,
-            closings=self.closings(),
+            closings=self.closings() if closings is None else closings,
             through=max(self.through, through),
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import time
 from dataclasses import asdict
 from io import StringIO
@@ -304,6 +305,8 @@ def test_files_that_are_something_else_are_refused(desk: Desk) -> None:
         Path("closed.json").write_text(content)
         result = desk.run("journal", *MADE_OF, "--closings", "closed.json")
         assert (result.exit_code, "is not a file of closings" in result.stderr) == (2, True), result.output
+    missing = desk.run("journal", *MADE_OF, "--closings", "none.json")
+    assert (missing.exit_code, "none.json: No such file" in missing.stderr) == (2, True)
     for period in ("2026-13", "x", "2026-02:2026-01", "2026:2027"):
         assert "is not a period" in desk.run("journal", *MADE_OF, "--period", period).stderr
     assert "has the blocks 0 to" in desk.run("journal", *MADE_OF, "--until-block", "999999").stderr
@@ -330,3 +333,26 @@ def test_what_is_written_is_whole_or_not_there(desk: Desk) -> None:
     assert "No such file" in result.stderr
     os.mkfifo("pipe.csv")
     assert desk.run("journal", *MADE_OF, "--out", "pipe.csv").exit_code == 0
+
+
+def test_the_guide_shows_a_month(desk: Desk) -> None:
+    """The commands of docs/books.md, in their order, and its program."""
+    guide = (Path(__file__).parents[2] / "docs" / "books.md").read_text("utf-8")
+    month = guide[guide.index("## A month") : guide.index("## Closed months")]
+    commands = [
+        line.removeprefix("kindpakket books ").split()
+        for line in month.splitlines()
+        if line.startswith("kindpakket books ")
+    ]
+    assert len(commands) == 6
+    Path("totals.json").write_text(json.dumps(scheme_totals(desk)))
+    for command in commands:
+        result = desk.run(*command)
+        assert result.exit_code == 0, (command, result.output)
+    assert Path("2026-03.xlsx").exists()
+    (program,) = re.findall(r"```python\n(.*?)```", guide, re.DOTALL)
+    exec(compile(program, "books.md", "exec"), {"__name__": "guide"})  # noqa: S102
+    assert "2026-03-" in Path("march.csv").read_text("utf-8-sig")
+    example = re.findall(r"```json\n(.*?)```", guide, re.DOTALL)[0]
+    Path("movements.jsonl").write_text(example)
+    assert desk.json("check", *MADE_OF)["block"] == 812
