@@ -167,8 +167,8 @@ def inputs(command: Callable[..., None]) -> Callable[..., None]:
     @click.option(
         "--through",
         type=click.DateTime(["%Y-%m-%d"]),
-        help="Make the books up to this day even if nothing moved any more, so that they have the accrual of "
-        "a year that is over.  [default: the day of the last movement]",
+        help="Make the books up to this day even if nothing has moved since, so that they have the accrual "
+        "of a year that is over.  [default: the day of the last movement]",
     )
     @functools.wraps(command)
     def made(

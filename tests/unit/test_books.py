@@ -229,7 +229,7 @@ def test_a_late_block_is_booked_in_the_first_open_period(chart: Chart) -> None:
         ("2026-02-INK-00001", "2026-02-01", 300, False),
         ("2026-02-INK-00002", "2026-02-01", 7, True),
     ]
-    assert costs[-1].description.endswith(", of periods closed before")
+    assert costs[-1].description.endswith(", from closed periods")
     # At the block at which it was closed, and before, the closing does not matter.
     assert (
         keep(Movements(movements), chart, closings=Closings("zuidhorn", (closing,)), until_block=3).closed
@@ -247,7 +247,7 @@ def test_a_changed_mapping_shows_in_closed_periods(chart: Chart) -> None:
     assert keep(movements, renamed, closings=closings).changed() == []
     other = replace(chart, accounts={**chart.accounts, "commitments": replace(account, code="0999")})
     (sentence,) = keep(movements, other, closings=closings).changed()
-    assert sentence.startswith("2026-01 was closed with 1 entries of 1 cents")
+    assert sentence.startswith("2026-01 was closed with 1 entry of 1 cent (SHA-256 ")
     assert not check_books(keep(movements, other, closings=closings)).holds
 
 
@@ -353,7 +353,7 @@ def test_costs_without_an_account_are_all_told(chart: Chart) -> None:
 def test_what_cannot_have_happened_is_told(chart: Chart) -> None:
     movements = [made("issued", 100, 0, 1), made("spent", 101, 0, 2, category="books")]
     (problem,) = check_books(keep(Movements(movements), chart)).problems
-    assert "cannot all have happened: available is -1 cents at block 2" in problem
+    assert "cannot all have happened: available is -1 cent at block 2" in problem
 
 
 def test_closings_of_another_channel_are_refused(chart: Chart) -> None:

@@ -19,7 +19,11 @@ from kindpakket.backoffice.books.chart import Chart, Role
 from kindpakket.backoffice.books.mapping import example, load_mapping
 
 histories = replayed.histories
-_EVERY = 50
+_EVERY = 20
+_REACHED = (
+    *("issued", "topped_up", "held", "released", "spent", "refunded", "cancelled", "lapsed", "revoked"),
+    *("drafted", "withdrawn", "approved", "exported", "paid", "returned", "claimed", "recovered"),
+)
 
 
 def check(made: ReplayedMovements, chart: Chart) -> None:
@@ -52,13 +56,12 @@ def test_the_books_agree_with_the_ledger_all_along(histories: list[dict[str, Any
     seen: Counter[str] = Counter()
     for history in histories:
         made = ReplayedMovements()
-        for number, asked in enumerate(history["asked"]):
-            if not asked["refused"]:
-                made.apply(replayed.requested(number, asked))
-                if number % _EVERY == 0:
-                    check(made, chart)
+        accepted = [(number, asked) for number, asked in enumerate(history["asked"]) if not asked["refused"]]
+        for place, (number, asked) in enumerate(accepted):
+            made.apply(replayed.requested(number, asked))
+            if place % _EVERY == 0:
+                check(made, chart)
         check(made, chart)
         seen.update(movement.kind for movement in made.movements)
-    missing = {"recovery_reversed", "write_off_reversed"} - seen.keys()
-    assert len(seen) >= 18, sorted(seen)
-    assert missing <= {"recovery_reversed", "write_off_reversed"}
+    # What the histories reach too seldom to rely on is in the tests of a town.
+    assert {*_REACHED} <= seen.keys(), seen

@@ -11,6 +11,7 @@ from kindpakket.backoffice.books.books import Books
 from kindpakket.backoffice.books.chart import Role
 from kindpakket.backoffice.books.errors import BooksError
 from kindpakket.backoffice.books.terms import PLACES, TERMS, SchemeTerms
+from kindpakket.ledger.money import in_cents
 
 _PAYABLE: tuple[Role, ...] = ("payables", "accrued_liabilities", "accrued_assets", "accrued_costs")
 
@@ -71,7 +72,7 @@ def check_books(books: Books, totals: Sequence[Mapping[str, Any]] = ()) -> Agree
         BooksError: `totals` has something else.
     """
     problems = [
-        f"entry {entry.number} has debits of {entry.debit} cents and credits of {entry.credit} cents"
+        f"entry {entry.number} debits {in_cents(entry.debit)} and credits {in_cents(entry.credit)}"
         for entry in books.entries
         if entry.debit != entry.credit
     ]
@@ -95,7 +96,7 @@ def check_books(books: Books, totals: Sequence[Mapping[str, Any]] = ()) -> Agree
     problems += [
         f"{compared.what}"
         + (f" of scheme {compared.scheme}" if compared.scheme else "")
-        + f": the books have {compared.books} cents, the ledger {compared.ledger} cents"
+        + f": the books have {in_cents(compared.books)}, the ledger {in_cents(compared.ledger)}"
         for compared in comparisons
         if not compared.agrees
     ]

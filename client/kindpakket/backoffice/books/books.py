@@ -55,8 +55,7 @@ class Books:
             again = self.closing(closing.period, closing.block, closing.block_hash)
             if again != closing:
                 found.append(
-                    f"{closing.period} was closed with {closing.entries} entries of {closing.cents} cents "
-                    f"(SHA-256 {closing.sha256[:16]}…) and now has {again.entries} of {again.cents} cents: "
+                    f"{closing.period} was closed with {closing} and now has {again}: "
                     "use the mapping that it was closed with, or find out what changed"
                 )
         return found
@@ -83,7 +82,7 @@ def keep_books(
         grouping: what shares an entry.
         until_block: the number of the last block that counts; None: the newest.
         closings: the closed periods; those that were closed at a later block do not count.
-        through: a day, `YYYY-MM-DD`, up to which the books are made up even if nothing moved any more: the
+        through: a day, `YYYY-MM-DD`, up to which the books are made up even if nothing has moved since: the
             accrual of a year is booked when its last day is within the books.
 
     Raises:

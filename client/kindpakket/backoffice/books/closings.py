@@ -18,6 +18,7 @@ from kindpakket.backoffice.books.entries import Entry
 from kindpakket.backoffice.books.errors import BooksError
 from kindpakket.backoffice.books.periods import next_period, read_span
 from kindpakket.fabric._storage.files import replace
+from kindpakket.ledger.money import in_cents
 
 _VERSION = 1
 
@@ -41,6 +42,10 @@ class Closing:
     entries: int
     cents: int
     sha256: str
+
+    def __str__(self) -> str:
+        entries = "1 entry" if self.entries == 1 else f"{self.entries} entries"
+        return f"{entries} of {in_cents(self.cents)} (SHA-256 {self.sha256[:16]}…)"
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,7 +78,7 @@ class Entry:
     @property
     def description(self) -> str:
         """What it is about, in words."""
-        late = ", of periods closed before" if self.late else ""
+        late = ", from closed periods" if self.late else ""
         return f"{DESCRIPTIONS[self.kind]}: {self.scheme_name}{late}"
 
     def members(self) -> dict[str, object]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from kindpakket.ledger.money import in_cents
 from kindpakket.ledger.movements import Movement, MovementKind
 
 TERMS = ("issued", "topped_up", "spent", "refunded", "cancelled", "held", "available", "lapsed", "revoked")
@@ -66,7 +67,7 @@ class SchemeTerms:
             # What is captured is available for no longer than until the next movement.
             if cents < 0 and term not in _SIGNED and not self.broken:
                 self.broken = (
-                    f"{term} is {cents} cents at block {movement.block}, transaction {movement.position}"
+                    f"{term} is {in_cents(cents)} at block {movement.block}, transaction {movement.position}"
                 )
 
     def get(self, *terms: str) -> int:
