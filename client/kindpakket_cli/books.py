@@ -183,8 +183,8 @@ def check(made_of: Inputs, totals_files: tuple[Path, ...], as_json: bool) -> Non
 def close(period: str, made_of: Inputs, as_json: bool) -> None:
     """Close a month (2026-03), and all months before it: their entries never change afterwards.
 
-    The month is added to --closings, a file that is created if it does not exist. The books have to agree with
-    the ledger, and the month has to be over and to follow the last closed one.
+    The month is added to --closings, a file that is created if it does not exist. The books have to agree
+    with the ledger, and the month has to be over and to follow the last closed one.
     """
     from kindpakket.backoffice.books.agreement import check_books
     from kindpakket.backoffice.books.closings import Closings

@@ -120,13 +120,13 @@ def _steps(before: tuple[str, int], settlement: SettlementBook) -> Iterator[tupl
     if settlement.state in _STATES:
         yield _STATES[settlement.state], settlement.cents
     elif settlement.state == "netted":
-        yield "netted_against" if settlement.cents > 0 else "netted", abs(settlement.cents)
+        yield "netted_out" if settlement.cents > 0 else "netted_in", abs(settlement.cents)
     elif settlement.state == "reopened":
         owed = -settlement.cents
         if state == "written-off":
             yield "write_off_reversed", owed - collected
         yield "recovery_reversed", collected - settlement.collected_cents
-        yield "reopened", owed - settlement.collected_cents
+        yield "claim_reopened", owed - settlement.collected_cents
     elif settlement.state != "carried":
         if not state:
             yield "claimed", -settlement.cents

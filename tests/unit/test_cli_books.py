@@ -186,7 +186,7 @@ def scheme_totals(desk: Desk) -> dict[str, Any]:
             if settlement.state in of:
                 of[settlement.state] += settlement.cents - settlement.recovered
     netted = sum(
-        (m.kind == "netted_against") * m.cents - (m.kind == "netted") * m.cents
+        (m.kind == "netted_out") * m.cents - (m.kind == "netted_in") * m.cents
         for m in town.movements
         if m.scheme == scheme
     )

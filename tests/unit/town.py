@@ -325,7 +325,7 @@ class Town:
             sums.receivable -= left + reversed_cents
             sums.payable -= left + reversed_cents
             self.unsettled[claim.scheme, claim.shop] -= left + reversed_cents
-            self.settle(claim, "reopened", left + reversed_cents)
+            self.settle(claim, "claim_reopened", left + reversed_cents)
 
     def net(self) -> None:
         for shop in SHOPS:
@@ -337,8 +337,8 @@ class Town:
                     self.sums[debtor].payable += cents
                     self.sums[creditor].payable -= cents
                     netting = self.new_id()
-                    self.move("netted", debtor, cents, shop=shop, settlement=netting)
-                    self.move("netted_against", creditor, cents, shop=shop, settlement=netting)
+                    self.move("netted_in", debtor, cents, shop=shop, settlement=netting)
+                    self.move("netted_out", creditor, cents, shop=shop, settlement=netting)
                     return
 
     def settle(self, settlement: Settlement, kind: MovementKind, cents: int) -> None:

@@ -26,20 +26,16 @@ MovementKind = Literal[
     "rejected",  # the bank refused the payment: the items are open again
     "returned",  # the bank returned the payment after it was paid: the items are open again
     "claimed",  # what an ended shop owes became a receivable
-    "recovered",  # a receivable was paid, in part or in full
-    "written_off",  # what was left of a receivable was given up
-    "recovery_reversed",  # what was booked as recovered was not received after all: the receivable rises
-    "write_off_reversed",  # what was given up is a receivable again
-    "reopened",  # what is left of a receivable is no longer a receivable: the shop's items are open again
-    "netted",  # what a shop owes under this scheme was deducted under another: its open items rise
-    "netted_against",  # the other scheme of the same netting: the shop's open items there fall
+    "recovered",  # a receivable was paid
+    "written_off",  # a receivable was given up
+    "write_off_reversed",  # a receivable that was given up is owed again
+    "recovery_reversed",  # a receivable was paid less than was booked: it is owed again
+    "claim_reopened",  # what was left of a receivable is the shop's open items again
+    "netted_in",  # what the shop owes here was deducted from what another scheme owes it
+    "netted_out",  # what the shop is owed here was used for its debt under another scheme
 ]
-"""What happened to an amount.
-
-Refunds to a revoked or lapsed voucher are `refunded` followed by `revoked` or `lapsed`. Reopening a
-receivable is `recovery_reversed` and `write_off_reversed`, as far as there is anything to reverse, followed
-by `reopened` with what the receivable is then.
-"""
+"""What happened to an amount. Refunds to a voucher that has ended are `refunded`, then `lapsed`
+or `revoked`."""
 
 
 @dataclass(frozen=True, slots=True)

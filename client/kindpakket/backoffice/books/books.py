@@ -101,7 +101,8 @@ def keep_books(
     asked, by_period = Groups(charts, grouping), Groups(charts, "period")
     accruals, terms = Accruals(charts), LedgerTerms()
     latest = max([through, *(last_day(closing.period) for closing in closed[-1:])])
-    for movement in source.movements(until_block):
+    # By the block's number, because a source may grow meanwhile.
+    for movement in source.movements(position.block):
         booked = days.booked(movement.time, movement.block)
         latest = max(latest, booked.day)
         terms.add(movement)

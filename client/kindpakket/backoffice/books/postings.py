@@ -58,9 +58,9 @@ POSTINGS: Mapping[MovementKind, tuple[Posting, ...]] = {
     "recovery_reversed": (Posting("bank", "receivables", "bank"),),
     "written_off": (Posting("general", "write_offs", "receivables"),),
     "write_off_reversed": (Posting("general", "receivables", "write_offs"),),
-    "reopened": (Posting("general", "payables", "receivables"),),
-    "netted": (Posting("general", "netting", "payables"),),
-    "netted_against": (Posting("general", "payables", "netting"),),
+    "claim_reopened": (Posting("general", "payables", "receivables"),),
+    "netted_in": (Posting("general", "netting", "payables"),),
+    "netted_out": (Posting("general", "payables", "netting"),),
 }
 """The postings of each kind; the first is booked before the second."""
 DESCRIPTIONS: Mapping[EntryKind, str] = {
@@ -78,9 +78,9 @@ DESCRIPTIONS: Mapping[EntryKind, str] = {
     "recovery_reversed": "Recovery reversed",
     "written_off": "Receivables written off",
     "write_off_reversed": "Write-off reversed",
-    "reopened": "Receivables reopened",
-    "netted": "Netted with another scheme",
-    "netted_against": "Netted for another scheme",
+    "claim_reopened": "Receivables reopened",
+    "netted_in": "Netted with another scheme",
+    "netted_out": "Netted for another scheme",
     "accrual": "Accrual at the end of the year",
     "accrual_reversed": "Accrual of the last year reversed",
 }
@@ -96,8 +96,8 @@ UNSETTLED: Mapping[MovementKind, int] = {
     "rejected": 1,
     "returned": 1,
     "claimed": 1,
-    "reopened": -1,
-    "netted": 1,
-    "netted_against": -1,
+    "claim_reopened": -1,
+    "netted_in": 1,
+    "netted_out": -1,
 }
 """The sign with which an amount changes what is in no settlement of a shop."""

@@ -41,7 +41,7 @@ class MovementSource(Protocol):
     """Something that knows all movements of a channel up to a block."""
 
     def position(self, until_block: int | None = None) -> Position:
-        """The newest block, or an earlier one.
+        """The newest block that it has, or an earlier one.
 
         Args:
             until_block: the number of the block; None: the newest.

@@ -36,9 +36,9 @@ _MOVES: Mapping[MovementKind, tuple[tuple[str, int], ...]] = {
     "recovery_reversed": (("recovered", -1), ("claimed", 1)),
     "written_off": (("claimed", -1), ("written_off", 1)),
     "write_off_reversed": (("written_off", -1), ("claimed", 1)),
-    "reopened": (("claimed", -1), ("unsettled", -1)),
-    "netted": (("unsettled", 1), ("netted", -1)),
-    "netted_against": (("unsettled", -1), ("netted", 1)),
+    "claim_reopened": (("claimed", -1), ("unsettled", -1)),
+    "netted_in": (("unsettled", 1), ("netted", -1)),
+    "netted_out": (("unsettled", -1), ("netted", 1)),
 }
 _SIGNED = frozenset({"unsettled", "netted"})
 """Terms that may be below zero."""
