@@ -53,6 +53,10 @@ _COMMANDS = {
         "kindpakket_cli.bank",
         "The bank's answer: read and match its files, book it on the ledger, list what does not agree.",
     ),
+    "books": (
+        "kindpakket_cli.books",
+        "Journal entries for the financial administration: mapping, journal, balance, check, closed periods.",
+    ),
     "decision": (
         "kindpakket_cli.decision",
         "Decide on what another person proposed: revocations, ends of shops or organisations, entitlements.",

@@ -14,6 +14,8 @@ FILES = ("as_json",)
 _ERRORS = {
     "kindpakket.backoffice.bank.errors": "BankFileError",
     "kindpakket.backoffice.bank.statements": "ConflictingStatements",
+    "kindpakket.backoffice.books.errors": "BooksError",
+    "kindpakket.backoffice.mistakes": "FileError",
     "kindpakket.backoffice.intake.mapping": "MappingError",
     "kindpakket.backoffice.intake.table": "TableError",
     "kindpakket.backoffice.letters.yaml_file": "TemplateError",

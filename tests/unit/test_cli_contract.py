@@ -40,6 +40,11 @@ ANOTHER_FORMAT = {
 WITHOUT_A_HOME = {
     ("bank", "match"): "reads files alone",
     ("bank", "read"): "reads files alone",
+    ("books", "balance"): "reads files alone",
+    ("books", "check"): "reads files alone",
+    ("books", "close"): "reads and writes files alone",
+    ("books", "journal"): "reads and writes files alone",
+    ("books", "mapping"): "reads and writes files alone",
     ("intake", "check"): "reads a file, and nothing of a network",
     ("letters", "check"): "reads a folder of letters",
     ("letters", "sample"): "writes a folder of its own",

@@ -112,6 +112,7 @@ def loaded(*arguments: str) -> tuple[int, set[str]]:
         ["payout", "run", "--help"],
         ["bank", "book", "--help"],
         ["bank", "match", "--help"],
+        ["books", "journal", "--help"],
         ["network", "--help"],
         ["network", "up", "--help"],
         ["intake", "check", "--help"],
@@ -167,6 +168,7 @@ def bare(extra: str, code: str, *arguments: str) -> subprocess.CompletedProcess[
     ("extra", "module"),
     [
         ("backoffice", "kindpakket.backoffice.bank.files"),
+        ("backoffice", "kindpakket.backoffice.books.workbook"),
         ("backoffice", "kindpakket.backoffice.intake.spreadsheet"),
         ("backoffice", "kindpakket.backoffice.intake.workbook"),
         ("backoffice", "kindpakket.backoffice.letters"),
