@@ -13,6 +13,7 @@ import click
 
 from kindpakket_cli.contract import Wrong
 from kindpakket_cli.files import READABLE
+from kindpakket_cli.views import VIEW_VARIABLE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,23 +38,29 @@ class Inputs:
 
     Attributes:
         mappings: the mappings, in any order.
-        movements: a file of movements.
+        movements: a file of movements; None: they come from the view.
+        view: the ledger view, a path or a URL; "": they come from the file.
         closings_file: the file of closed periods, if one was given.
         until_block: the last block that counts; None: the newest.
         through: the day up to which the books are made up, or "".
     """
 
     mappings: tuple[Path, ...]
-    movements: Path
+    movements: Path | None
+    view: str
     closings_file: Path | None
     until_block: int | None
     through: str
 
     def source(self) -> MovementSource:
         """The movements; where they can come from is decided here alone."""
-        from kindpakket.backoffice.books.movement_file import MovementFile
+        if self.movements is not None:
+            from kindpakket.backoffice.books.movement_file import MovementFile
 
-        return MovementFile(self.movements)
+            return MovementFile(self.movements)
+        from kindpakket.backoffice.books.view_movements import ViewMovements
+
+        return ViewMovements(self.view)
 
     def closings(self, *, may_be_new: bool = False) -> Closings:
         """The closed periods; none if no file was given, or it may be new and there is none yet."""
@@ -152,8 +159,14 @@ def inputs(command: Callable[..., None]) -> Callable[..., None]:
         help="Accounts, journals and cost centres, in YAML; repeat for one that begins with a later period.",
     )
     @click.option(
-        "--movements", required=True, type=READABLE, help="The movements on the ledger, in JSON Lines."
+        "--view",
+        envvar=VIEW_VARIABLE,
+        show_envvar=True,
+        metavar="FILE|URL",
+        default="",
+        help="The ledger view that has the movements on the ledger.",
     )
+    @click.option("--movements", type=READABLE, help="A file that has them instead, in JSON Lines.")
     @click.option(
         "--closings",
         type=click.Path(dir_okay=False, path_type=Path),
@@ -174,14 +187,19 @@ def inputs(command: Callable[..., None]) -> Callable[..., None]:
     def made(
         *args: Any,
         mappings: tuple[Path, ...],
-        movements: Path,
+        view: str,
+        movements: Path | None,
         closings: Path | None,
         until_block: int | None,
         through: datetime | None,
         **kwargs: Any,
     ) -> None:
+        if not view and movements is None:
+            raise Wrong(
+                "where are the movements? Give --view, such as .kindpakket/ledger-view.db, or --movements"
+            )
         day = "" if through is None else through.date().isoformat()
-        command(*args, made_of=Inputs(mappings, movements, closings, until_block, day), **kwargs)
+        command(*args, made_of=Inputs(mappings, movements, view, closings, until_block, day), **kwargs)
 
     return made
 

@@ -19,6 +19,7 @@ _ERRORS = {
     "kindpakket.backoffice.intake.mapping": "MappingError",
     "kindpakket.backoffice.intake.table": "TableError",
     "kindpakket.backoffice.letters.yaml_file": "TemplateError",
+    "kindpakket.ledgerview.errors": "ViewError",
 }
 
 
@@ -36,7 +37,7 @@ def offline(function: Callable[..., None]) -> Callable[..., None]:
             raise Wrong(_sentence(error), "FILE") from error
         except MissingExtra as error:
             raise Wrong(str(error), "MISSING_EXTRA") from error
-        except ValueError as error:
+        except Exception as error:
             if not isinstance(error, _file_errors()):
                 raise
             raise Wrong(str(error), "FILE") from error

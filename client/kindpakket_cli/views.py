@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from kindpakket.ledgerview import LedgerView, Snapshot
     from kindpakket_cli.session import Session
 
+VIEW_VARIABLE = "KINDPAKKET_VIEW"
+"""The environment variable that names the view."""
 _FILE = "ledger-view.db"
 """The view's file in the home, unless another place is named."""
 
@@ -75,7 +77,7 @@ def view_option(command: Callable[..., None]) -> Callable[..., None]:
     @click.option(
         "--view",
         "where",
-        envvar="KINDPAKKET_VIEW",
+        envvar=VIEW_VARIABLE,
         show_envvar=True,
         metavar="FILE|URL",
         help=f"The view, an SQLite file or the URL of a PostgreSQL database.  [default: {_FILE} in the home]",

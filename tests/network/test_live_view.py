@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from kindpakket.backoffice.books.mapping import example
 from kindpakket.ledger.days import today
 from kindpakket.ledgerview import LedgerView, Sums, ViewError, catch_up, rebuild, table
 from kindpakket_demo import day
@@ -179,3 +180,28 @@ def test_figures_and_exports_of_a_real_day(
     for kind in ("csv", "xlsx", "parquet"):
         done = answer("view", "export", str(tmp_path / kind), "--format", kind, "--history")
         assert done["rows"]["payments"] >= lived.valid_payments
+
+
+def test_the_books_of_a_real_day_agree_with_the_chaincode(
+    followed: tuple[day.Day, Path, list[int]], desk: Desk, tmp_path: Path
+) -> None:
+    lived, where, _ = followed
+    with LedgerView(where) as view:
+        catch_up(view, desk.ledger(AUDITOR, "auditor"))
+        height = view.height
+
+    def books(*arguments: str | Path) -> Any:
+        command = [sys.executable, "-m", "kindpakket_cli", "books", *arguments, "--view", where, "--json"]
+        done = subprocess.run(command, capture_output=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return json.loads(done.stdout)
+
+    mapping, totals = tmp_path / "mapping.yaml", tmp_path / "totals.json"
+    mapping.write_text(example())
+    told = desk.auditor.audit.scheme_totals(lived.scheme)
+    totals.write_text(json.dumps(told))
+    checked = books("check", "--mapping", mapping, "--totals", totals)
+    assert (checked["channel"], checked["height"]) == (CHANNEL, height)
+    journal = books("journal", "--mapping", mapping, "--scheme", lived.scheme)
+    moved = [line for entry in journal["entries"] for line in entry["lines"]]
+    assert sum(line["debit_cents"] for line in moved) == sum(line["credit_cents"] for line in moved) > 0

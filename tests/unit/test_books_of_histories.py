@@ -18,7 +18,6 @@ from kindpakket.backoffice.books.agreement import check_books
 from kindpakket.backoffice.books.chart import Chart, Role
 from kindpakket.backoffice.books.mapping import example, load_mapping
 
-histories = replayed.histories
 _EVERY = 20
 _REACHED = (
     *("issued", "topped_up", "held", "released", "spent", "refunded", "cancelled", "lapsed", "revoked"),

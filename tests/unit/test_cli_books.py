@@ -18,6 +18,7 @@ from town import SCHEMES, Movements, Town
 
 from kindpakket.backoffice.books.movement_file import MovementFile, write_movements
 from kindpakket.ledger.movements import Movement
+from kindpakket.ledgerview import LedgerView
 from kindpakket_cli.main import main
 
 MADE_OF = ("--mapping", "mapping.yaml", "--movements", "movements.jsonl")
@@ -312,6 +313,20 @@ def test_files_that_are_something_else_are_refused(desk: Desk) -> None:
     assert "has the blocks 0 to" in desk.run("journal", *MADE_OF, "--until-block", "999999").stderr
     assert "give --out" in desk.run("journal", *MADE_OF, "--format", "csv").stderr
     assert "--scheme is 'x'" in desk.run("journal", *MADE_OF, "--scheme", "x").stderr
+
+
+def test_movements_come_from_a_view_or_a_file(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    mapping = ("--mapping", "mapping.yaml")
+    nowhere = desk.run("check", *mapping)
+    assert (nowhere.exit_code, "--view" in nowhere.stderr) == (2, True), nowhere.output
+    missing = desk.run("check", *mapping, "--view", "view.db")
+    assert (missing.exit_code, "there is no view view.db" in missing.stderr) == (2, True), missing.output
+    with LedgerView("view.db", channel="zuidhorn", chaincode="kindpakket"):
+        pass
+    monkeypatch.setenv("KINDPAKKET_VIEW", "view.db")
+    empty = desk.run("check", *mapping)
+    assert (empty.exit_code, "no block" in empty.stderr) == (2, True), empty.output
+    assert desk.run("check", *MADE_OF).exit_code == 0
 
 
 def test_a_file_of_movements_has_what_was_written(desk: Desk) -> None:
