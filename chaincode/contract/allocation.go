@@ -31,7 +31,7 @@ type proposeAllocationRequest struct {
 	Cents     rules.Cents         `json:"cents"`
 	List      string              `json:"list_sha256"`
 	Parts     rules.Number        `json:"parts"`
-	File      string              `json:"file_sha256,omitzero"`
+	File      string              `json:"file_commitment,omitzero"`
 	ExpiresAt rules.Number        `json:"expires_at"`
 	because
 }

@@ -250,8 +250,8 @@ func TestTheFormOfAProposalAndOfADrawing(t *testing.T) {
 	for member, bad := range map[string]map[string][]any{
 		"use": {"INVALID_CODE": {"", "lapse", "Issue"}}, "vouchers": {"INVALID_NUMBER": {0, -1, 501}}, "cents": {"INVALID_AMOUNT": {0, -1, 1.5, "5", 1_000_000_000_001}},
 		"list_sha256": {"INVALID_ID": {"", "x", strings.Repeat("A", 64)}}, "parts": {"INVALID_NUMBER": {0, -1, 2, 16_385}},
-		"file_sha256": {"INVALID_ID": {"x", strings.Repeat("A", 64), strings.Repeat("a", 63)}, "MALFORMED_REQUEST": {1, nil}},
-		"expires_at":  {"INVALID_NUMBER": {0, noon, noon - 1, noon + 366*aDay + 1}}, "reason": {"INVALID_CODE": {"", "For the new children"}},
+		"file_commitment": {"INVALID_ID": {"x", strings.Repeat("A", 64), strings.Repeat("a", 63)}, "MALFORMED_REQUEST": {1, nil}},
+		"expires_at":      {"INVALID_NUMBER": {0, noon, noon - 1, noon + 366*aDay + 1}}, "reason": {"INVALID_CODE": {"", "For the new children"}},
 	} {
 		for code, values := range bad {
 			for _, value := range values {
@@ -290,24 +290,24 @@ func TestAnAllocationNamesTheFileOfItsList(t *testing.T) {
 	file := strings.Repeat("0f", 32)
 	vouchers := w.list(2)
 	proposal, drawings := w.proposing(w.scheme, "issue", vouchers[:1])
-	proposal["file_sha256"] = file
-	if answer := w.must("clerk", "allocation:Propose", proposal); answer["file_sha256"] != file {
+	proposal["file_commitment"] = file
+	if answer := w.must("clerk", "allocation:Propose", proposal); answer["file_commitment"] != file {
 		t.Fatal(answer)
 	}
 	w.must("manager", "allocation:Approve", w.aboutAllocation(proposal["request_id"], nil))
 	w.must("clerk", "voucher:Issue", w.partOf(vouchers[:1], drawings[0]))
-	if shown := w.allocation(proposal["request_id"]); shown["file_sha256"] != file || shown["state"] != "used" {
+	if shown := w.allocation(proposal["request_id"]); shown["file_commitment"] != file || shown["state"] != "used" {
 		t.Fatal(shown)
 	}
 	// Another file under the same id is another request.
 	other := maps.Clone(proposal)
-	other["file_sha256"] = strings.Repeat("0e", 32)
+	other["file_commitment"] = strings.Repeat("0e", 32)
 	w.refused("IDEMPOTENCY_CONFLICT", "clerk", "allocation:Propose", other)
 	without, _ := w.proposing(w.scheme, "issue", vouchers[1:])
-	if answer := w.must("clerk", "allocation:Propose", without); answer["file_sha256"] != nil {
+	if answer := w.must("clerk", "allocation:Propose", without); answer["file_commitment"] != nil {
 		t.Fatal(answer)
 	}
-	if shown := w.allocation(without["request_id"]); shown["file_sha256"] != nil {
+	if shown := w.allocation(without["request_id"]); shown["file_commitment"] != nil {
 		t.Fatal(shown)
 	}
 }

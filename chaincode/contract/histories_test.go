@@ -662,7 +662,7 @@ func (s *storyteller) allocate(use string, lines []object) agreedList {
 		request["use"] = s.oneOf("issue", "top-up")
 	}
 	s.lists[id] = agreedList{use, lines, drawings[0]}
-	s.try("allocation", s.oneOf("clerk", "clerk2"), "allocation:Propose", s.maybe(request, "file_sha256", s.id()+s.id()))
+	s.try("allocation", s.oneOf("clerk", "clerk2"), "allocation:Propose", s.maybe(request, "file_commitment", s.id()+s.id()))
 	if s.IntN(8) > 0 {
 		s.try("", s.oneOf("manager", "manager2", "promoted"), "allocation:Approve", object{"scheme": s.scheme, "allocation": id})
 	}

@@ -44,7 +44,7 @@ var patterns = map[string]string{
 	"payments": idPattern, "hold": idPattern, "refund": idPattern, "against": idPattern,
 	"bank_reference": `^[A-Za-z0-9/-]{1,35}$`,
 	"reason":         codePattern, "name": codePattern, "preset": codePattern, "category": codePattern, "categories": codePattern, "code": codePattern,
-	"file_sha256": digestPattern, "receipt": digestPattern, "list_sha256": digestPattern, "self_block": digestPattern, "path": digestPattern,
+	"file_sha256": digestPattern, "file_commitment": digestPattern, "receipt": digestPattern, "list_sha256": digestPattern, "self_block": digestPattern, "path": digestPattern,
 	"signature": `^[A-Za-z0-9+/]{10,96}={0,2}$`, "public_key": `^[A-Za-z0-9+/]{43,88}={0,2}$`,
 	"municipality": mspPattern, "shops": mspPattern, "auditors": mspPattern, "msp": mspPattern, "accounts": `^[A-Za-z][A-Za-z0-9_-]{0,63}$`,
 	"cursor": cursorForm.String(), "key": publicKeyForm.String(), "seed": `^[0-9a-f]{1,64}$`, "salt": `^[0-9a-f]{32,128}$`,

@@ -49,8 +49,9 @@ const (
 )
 
 // Allocation is a number of vouchers and a sum of money that one person proposes and another approves; nothing is issued or topped up
-// without. List is the Merkle root over the parts of the list of vouchers or top-ups. File is the SHA-256 of the file that the list was
-// made from, "" when there was none. Once approved it reserves Cents of the budget, of which UsedCents were drawn. Its money stays reserved after ExpiresAt, until somebody withdraws the rest.
+// without. List is the Merkle root over the parts of the list of vouchers or top-ups. File is a salted hash of the file that the list was
+// made from, "" when there was none. Once approved it reserves Cents of the budget, of which UsedCents were drawn. Its money stays
+// reserved after ExpiresAt, until somebody withdraws the rest.
 type Allocation struct {
 	ID             string        `json:"id"`
 	Scheme         string        `json:"scheme"`
@@ -60,7 +61,7 @@ type Allocation struct {
 	Cents          Cents         `json:"cents"`
 	List           string        `json:"list_sha256"`
 	Parts          Number        `json:"parts"`
-	File           string        `json:"file_sha256,omitzero"`
+	File           string        `json:"file_commitment,omitzero"`
 	Reason         string        `json:"reason"`
 	ProposedBy     string        `json:"proposed_by"`
 	ProposedAt     Number        `json:"proposed_at"`
@@ -90,7 +91,7 @@ func (a *Allocation) checkFile() error {
 	if a.File == "" {
 		return nil
 	}
-	return CheckDigest("file_sha256", a.File)
+	return CheckDigest("file_commitment", a.File)
 }
 
 // CheckTerm refuses a proposal that has expired already, or would expire in more than a year.

@@ -22,7 +22,7 @@ _COLUMNS = {
     "state": lambda allocation: allocation["state"],
     "vouchers": lambda allocation: f"{allocation['used_vouchers']} of {allocation['vouchers']}",
     "amount": lambda allocation: euros(allocation["cents"]),
-    "file": lambda allocation: allocation.get("file_sha256", "-")[:16],
+    "file": lambda allocation: allocation.get("file_commitment", "-")[:16],
     "reason": lambda allocation: allocation["reason"],
     "proposed by": lambda allocation: allocation["proposed_by"],
     "expires": lambda allocation: _moment(allocation["expires_at"]),
@@ -114,7 +114,7 @@ def waits_for(allocations: Sequence[Allocation], done: str = "") -> Waits:
         allocations=[
             {
                 **{name: allocation[name] for name in ("id", "vouchers", "cents", "expires_at")},
-                "file_sha256": allocation.get("file_sha256"),
+                "file_commitment": allocation.get("file_commitment"),
             }
             for allocation in allocations
         ],
@@ -122,8 +122,8 @@ def waits_for(allocations: Sequence[Allocation], done: str = "") -> Waits:
 
 
 def _file(allocation: Allocation) -> str:
-    sha256 = allocation.get("file_sha256")
-    return f", of the file with SHA-256 {sha256}" if sha256 else ""
+    commitment = allocation.get("file_commitment")
+    return f", for the file with the commitment {commitment}" if commitment else ""
 
 
 def over(allocation: Allocation, command: str = "") -> Refused:

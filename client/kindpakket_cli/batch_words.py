@@ -142,6 +142,8 @@ def standing_as_json(standing: Standing) -> dict[str, object]:
         "scheme": batch.scheme,
         "period": batch.period,
         "sha256": batch.sha256,
+        "file_salt": standing.commitment.salt if standing.commitment else None,
+        "file_commitment": standing.commitment.digest if standing.commitment else None,
         "made_at": batch.made_at,
         "rows": dict(batch.counts),
         "issued": standing.issued,
@@ -167,7 +169,8 @@ def shown(standing: Standing) -> dict[str, object]:
     if envelope is not None:
         shown |= {
             "allocation": envelope["id"],
-            "envelope": f"{envelope['vouchers']} vouchers, {euros(envelope['cents'])}",
+            "envelope": f"{envelope['vouchers']} vouchers, {euros(envelope['cents'])}, "
+            + ("of this file" if standing.is_of_the_file else "NOT OF THIS FILE"),
             "state": envelope["state"],
             "proposed by": envelope["proposed_by"],
             "decided by": envelope.get("decided_by", "-"),

@@ -54,9 +54,15 @@ def test_a_file_is_issued_by_a_command_that_is_killed_and_run_again(town: Town, 
 
     # Who approves sees which file it is, and so does the auditor.
     allocation = desk.manager.allocations.show(scheme, waiting["id"])
-    sha256 = hashlib.sha256(file.read_bytes()).hexdigest()
-    seen = (allocation.get("file_sha256"), allocation["vouchers"], allocation["cents"], allocation["parts"])
-    assert seen == (sha256, CHILDREN, CHILDREN * CENTS_PER_CHILD, PARTS)
+    status = _answer(town, "status", proposed["batch"], *register)
+    assert status["sha256"] == hashlib.sha256(file.read_bytes()).hexdigest()
+    seen = (
+        allocation.get("file_commitment"),
+        allocation["vouchers"],
+        allocation["cents"],
+        allocation["parts"],
+    )
+    assert seen == (status["file_commitment"], CHILDREN, CHILDREN * CENTS_PER_CHILD, PARTS)
     desk.manager.allocations.approve(scheme, waiting["id"])
     desk.in_step()
 

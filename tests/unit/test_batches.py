@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from old_register import SCHEME, children
 
+from kindpakket.backoffice.batches.commitment import commit_to
 from kindpakket.backoffice.batches.proposing import propose_file
 from kindpakket.backoffice.batches.reading import ReadFile
 from kindpakket.backoffice.batches.standing import standing_of
@@ -42,12 +43,18 @@ def test_a_file_is_proposed_approved_and_issued(town: Office) -> None:
     proposed = town.propose(listed)
     allocation = proposed.allocation
     assert allocation is not None
-    envelope = (allocation["file_sha256"], allocation["vouchers"], allocation["cents"], allocation["parts"])
+    envelope = (allocation["vouchers"], allocation["cents"], allocation["parts"])
     sha256 = hashlib.sha256((town.folder / "kinderen.csv").read_bytes()).hexdigest()
-    assert envelope == (sha256, 1203, 1203 * 30_000, 3)
+    commitment = commit_to(town.register.secret, sha256)
+    assert allocation["file_commitment"] == commitment.digest
+    assert envelope == (1203, 1203 * 30_000, 3)
     assert proposed.batch.counts["new"] == 1203
     assert town.issue().vouchers == 0
-    assert standing_of(town.municipality, town.register, proposed.batch).next == "approve"
+    standing = standing_of(town.municipality, town.register, proposed.batch)
+    assert (standing.next, standing.is_of_the_file) == ("approve", True)
+    # As the documentation has the auditor compute it.
+    told = hashlib.sha256(f"{commitment.salt}:{sha256}".encode()).hexdigest()
+    assert (told, standing.commitment) == (allocation["file_commitment"], commitment)
     town.approve(proposed)
     assert standing_of(town.municipality, town.register, proposed.batch).next == "issue"
     shown: list[int] = []

@@ -62,9 +62,13 @@ def test_a_file_goes_its_way_and_each_step_says_the_next(
 
     early = office("intake", "issue", batch, *register)
     assert early.exit_code == 5
-    assert f"of the file with SHA-256 {sha256}" in early.stderr
+    status = office.answer("intake", "status", batch, *register)
+    commitment = status["file_commitment"]
+    assert (status["sha256"], len(status["file_salt"])) == (sha256, 32)
+    assert f"for the file with the commitment {commitment}" in early.stderr
+    assert "of this file" in office("intake", "status", batch, *register).stdout
     shown = office.answer("allocation", "show", SCHEME, waiting["id"])
-    assert (shown["file_sha256"], shown["vouchers"], shown["cents"]) == (sha256, 6, 180_000)
+    assert (shown["file_commitment"], shown["vouchers"], shown["cents"]) == (commitment, 6, 180_000)
 
     approve(office, waiting["id"])
     assert "6 vouchers have been approved" in office(*propose).stdout

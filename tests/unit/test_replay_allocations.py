@@ -82,12 +82,12 @@ def test_an_allocation_reserves_what_is_drawn_from_it(story: Story) -> None:
 
 
 def test_the_books_name_the_file_of_a_list(story: Story) -> None:
-    named, unnamed = propose(story, file_sha256="ab" * 32), propose(story)
+    named, unnamed = propose(story, file_commitment="ab" * 32), propose(story)
     replay = replayed(story)
     assert replay.findings == []
     books = replay.books.schemes[SCHEME].allocations
-    assert books[named].members()["file_sha256"] == "ab" * 32
-    assert books[unnamed].members()["file_sha256"] is None
+    assert books[named].members()["file_commitment"] == "ab" * 32
+    assert books[unnamed].members()["file_commitment"] is None
 
 
 def test_the_last_drawing_uses_an_allocation_up(story: Story) -> None:

@@ -22,7 +22,7 @@ class AllocationDesk(AllocationQueries):
         expires_at: datetime | int,
         reason: str,
         *,
-        file_sha256: str = "",
+        file_commitment: str = "",
         request_id: str | None = None,
     ) -> Allocation:
         """`allocation:Propose`: ask for a list of vouchers or top-ups, and the money for it.
@@ -34,7 +34,8 @@ class AllocationDesk(AllocationQueries):
             cents: the most that it may cost; `lines.cents(rules)` is what it costs now.
             expires_at: an instant, at most 366 days ahead, or that in Unix seconds.
             reason: a code.
-            file_sha256: of the file that the list was made from, in hexadecimal; "": there is none.
+            file_commitment: a salted hash of the file that the list was made from, 64 hexadecimal characters;
+                "": there is no file.
             request_id: becomes the allocation's id; default: a new id.
 
         Raises:
@@ -50,8 +51,8 @@ class AllocationDesk(AllocationQueries):
             "expires_at": expires_at if isinstance(expires_at, int) else int(expires_at.timestamp()),
             "reason": reason,
         }
-        if file_sha256:
-            members["file_sha256"] = file_sha256
+        if file_commitment:
+            members["file_commitment"] = file_commitment
         return cast(Allocation, self._caller.invoke("allocation:Propose", members, request_id=request_id))
 
     def approve(self, scheme: str, allocation: str, *, request_id: str | None = None) -> Allocation:

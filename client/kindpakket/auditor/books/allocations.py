@@ -19,7 +19,7 @@ class AllocationBook:
     proposed_by: str
     proposed_at: int
     expires_at: int
-    file_sha256: str = ""
+    file_commitment: str = ""
     state: str = "proposed"
     decided_by: str = ""
     reject_reason: str = ""
@@ -49,7 +49,7 @@ class AllocationBook:
             "cents": self.cents,
             "list_sha256": self.list_sha256,
             "parts": self.parts,
-            "file_sha256": self.file_sha256 or None,
+            "file_commitment": self.file_commitment or None,
             "reason": self.reason,
             "proposed_by": self.proposed_by,
             "proposed_at": self.proposed_at,

@@ -23,7 +23,7 @@ def _propose(books: Books, findings: Findings, request: CommittedRequest, _: Dom
         cents=content["cents"],
         list_sha256=content["list_sha256"],
         parts=content["parts"],
-        file_sha256=content.get("file_sha256", ""),
+        file_commitment=content.get("file_commitment", ""),
         reason=content["reason"],
         proposed_by=request.person,
         proposed_at=request.at,

@@ -66,9 +66,9 @@ def propose_file(
 ) -> Proposed:
     """Compare a file with the register, enrol the children who are new, and propose an allocation for them.
 
-    The allocation carries the file's SHA-256, the number of vouchers and their sum. Enrolments of earlier
-    files for the same scheme and period for which no allocation is left are undone first, so that a file that
-    was rejected can be corrected. Interrupted at any moment, it is run again with the same file.
+    The allocation carries a commitment to the file, the number of vouchers and their sum. Enrolments of
+    earlier files for the same scheme and period for which no allocation is left are undone first, so that a
+    file that was rejected can be corrected. Interrupted at any moment, it is run again with the same file.
 
     Args:
         municipality: acts as an issuer.

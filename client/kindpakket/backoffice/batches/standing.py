@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import Literal
 
+from kindpakket.backoffice.batches.commitment import FileCommitment, commit_to
 from kindpakket.backoffice.batches.stock import Clock, find, take_stock
 from kindpakket.backoffice.register import Batch, Register
 from kindpakket.ledger.records import Allocation
@@ -27,6 +28,7 @@ class Standing:
         issued: how many of the file's rows have a voucher on the ledger, of this file or an earlier one.
         open: how many vouchers of the file are not issued yet.
         next: what has to be done.
+        commitment: how allocations name the file, and the salt to show that; None: the batch is of no file.
     """
 
     batch: Batch
@@ -34,6 +36,13 @@ class Standing:
     issued: int
     open: int
     next: Next
+    commitment: FileCommitment | None
+
+    @property
+    def is_of_the_file(self) -> bool:
+        """Whether the newest allocation names the batch's file."""
+        named = (self.envelope or {}).get("file_commitment")
+        return self.commitment is not None and named == self.commitment.digest
 
     @property
     def envelope(self) -> Allocation | None:
@@ -77,4 +86,5 @@ def standing_of(
         issued=register.issued_lines(batch),
         open=sum(bulk.vouchers for bulk in stock.bulks),
         next=following,
+        commitment=commit_to(register.secret, batch.sha256) if batch.sha256 else None,
     )

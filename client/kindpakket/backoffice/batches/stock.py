@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from kindpakket.backoffice.batches.commitment import commit_to
 from kindpakket.backoffice.register import OpenBulk, Proposal, Register
 from kindpakket.ledger.lists import ListOutline
 from kindpakket.ledger.records import Allocation, Issuance
@@ -138,7 +139,9 @@ def propose(
             proposal.cents,
             proposal.expires_at,
             proposal.reason,
-            file_sha256=proposal.file_sha256,
+            file_commitment=commit_to(register.secret, proposal.file_sha256).digest
+            if proposal.file_sha256
+            else "",
             request_id=proposal.id,
         )
     except Refusal:

@@ -75,7 +75,7 @@ class Proposal:
         reason: a code.
         bulks: the request ids of the bulks that are the parts of its list, in order.
         batch: id of the batch whose file it is for; "": it is for none.
-        file_sha256: of that file, as it is sent; "": none is.
+        file_sha256: of that file, to which the allocation commits; "": it names no file.
         is_over: whether the register knows that nothing more can come of it.
     """
 

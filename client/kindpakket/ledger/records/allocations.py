@@ -10,9 +10,9 @@ AllocationUse = Literal["issue", "top-up"]
 class Allocation(TypedDict):
     """A number of vouchers, or of top-ups, and a sum of money for a list.
 
-    `file_sha256` is that of the file that the list was made from; it is missing if there was none, and on
-    allocations from before the ledger kept it. `expires_at` is the instant from which nothing can be approved
-    or drawn; what is left stays reserved until somebody withdraws it.
+    `file_commitment` is a salted hash of the file that the list was made from; it is missing if there was
+    none, and on allocations from before the ledger kept it. `expires_at` is the instant from which nothing
+    can be approved or drawn; what is left stays reserved until somebody withdraws it.
     """
 
     id: str
@@ -23,7 +23,7 @@ class Allocation(TypedDict):
     cents: int
     list_sha256: str
     parts: int
-    file_sha256: NotRequired[str]
+    file_commitment: NotRequired[str]
     reason: str
     proposed_by: str
     proposed_at: int
