@@ -279,12 +279,14 @@ def test_a_bad_file_issues_nothing(kindpakket: Command, tmp_path: Path) -> None:
     file = tmp_path / "kinderen.csv"
     file.write_text(CSV.replace("999990020", "123456789"), "utf-8")
     register = tmp_path / "register.db"
+    kindpakket.desk.answers["scheme:Show"] = {"rules": rules()}
     result = kindpakket(
         "voucher", "issue", SCHEME, str(file), "--period", "2026", "--register", str(register)
     )
     assert result.exit_code == 2
     assert "line 3: bsn is not a citizen service number" in result.stderr
-    assert kindpakket.desk.people() == []
+    # The scheme's rules are asked for, with which the file has to agree; nothing else is.
+    assert [name for name, _, _ in kindpakket.desk.asked] == ["scheme:Show"]
     assert not register.exists()
 
 
