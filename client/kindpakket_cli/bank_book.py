@@ -47,7 +47,7 @@ def book(
 
     Ends with 1 when somebody has to look at something.
     """
-    from kindpakket.backoffice.booking.booking import all_settlements
+    from kindpakket.backoffice.booking.booking import all_settlements, certain
     from kindpakket.backoffice.booking.booking import book as book_all
     from kindpakket.backoffice.booking.taking import payee_checks, take
     from kindpakket.ledger.days import today
@@ -58,7 +58,7 @@ def book(
         ledger = all_settlements(municipality)
         taken, kept = take(register.bank, given, ledger.values())
         register.bank.keep_checks(payee_checks(kept, ledger))
-        with counted(len(ledger), "Booking") as progress:
+        with counted(len(certain(kept, ledger.values(), today())), "Booking") as progress:
             booked = book_all(municipality, kept, ledger, today(), progress)
     _answer(session, booked, taken)
 

@@ -122,6 +122,7 @@ def export(
     Ends with 5 when nothing is approved and something waits for that.
     """
     from kindpakket.backoffice.payout.release import check_path
+    from kindpakket.ledger.days import today
 
     if again is None and (created_at is not None or layout != 2):
         raise Wrong("--created-at and --layout are for --again: a new file has its own instant and layout")
@@ -144,6 +145,11 @@ def export(
         if file is not None:
             note(f"finishing the file {file.sha256}, whose export was interrupted")
             _finish(municipality, register.bank, file, path)
+            if file.members["execution_date"] < today().isoformat():
+                note(
+                    f"its day of payment, {file.members['execution_date']}, is over: ask the bank whether it "
+                    "takes the file, or give it up with kindpakket payout cancel"
+                )
             _answer(session, path, file, resumed=True)
             return
         done = _exported(register.bank, path)

@@ -30,7 +30,7 @@ from kindpakket.backoffice.booking.documents import (
 )
 from kindpakket.backoffice.booking.kept import Kept, read_kept
 from kindpakket.backoffice.booking.taking import GivenFile, take
-from kindpakket.backoffice.register import Register
+from kindpakket.backoffice.register import PayeeCheck, Register
 from kindpakket.ledger.records import Settlement
 from kindpakket.ledger.refusals import SettlementState
 from kindpakket.municipality import Municipality
@@ -196,6 +196,27 @@ def test_a_second_clerk_on_another_machine_goes_on(where: str, tmp_path: Path) -
             "returned"
         ]
         assert known.outcome() == read_kept(second.bank).outcome()
+
+
+def test_of_a_payee_the_last_check_counts_and_other_shops_keep_theirs(where: str) -> None:
+    def check(settlement: str, shop: str, result: str, checked_at: int, said: str = "") -> PayeeCheck:
+        return PayeeCheck(shop * 32, settlement * 32, "0" * 64, result, checked_at, said)
+
+    newer = check("1", "a", "no-match", 20, "Jansen")
+    with Register(where) as register:
+        register.bank.keep_checks([newer, check("1", "a", "match", 10)])
+        register.bank.keep_checks([check("1", "a", "match", 15), check("2", "b", "match", 5)])
+        found = register.bank.checks()
+        assert {shop: (each.result, each.said) for shop, each in found.items()} == {
+            "a" * 32: ("no-match", ""),
+            "b" * 32: ("match", ""),
+        }
+        assert register.bank.check_of("a" * 32) == newer
+        assert register.bank.check_of("c" * 32) is None
+        register.bank.keep_checks([check("3", "a", "close-match", 30)])
+        assert register.bank.checks()["a" * 32].result == "close-match"
+        assert register.rotate_key().rows == 3
+        assert register.bank.check_of("a" * 32) == check("3", "a", "close-match", 30)
 
 
 def test_what_is_kept_is_sealed_and_a_change_of_the_key_seals_it_anew(where: str) -> None:

@@ -104,6 +104,15 @@ def all_settlements(municipality: Municipality) -> dict[str, Settlement]:
     }
 
 
+def certain(kept: Kept, ledger: Iterable[Settlement], on: date) -> list[Booking]:
+    """What `book` would book.
+
+    Raises:
+        ConflictingStatements: two statements have the same id and say different things.
+    """
+    return list(bookable(three_way(kept.orders, kept.outcome(), on, ledger)))
+
+
 def book(
     municipality: Municipality,
     kept: Kept,

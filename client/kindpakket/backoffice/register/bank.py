@@ -138,11 +138,12 @@ class BankBooks:
 
     def keep_checks(self, checks: Iterable[PayeeCheck]) -> None:
         """Keep what the bank found about payees; of a settlement, what it reported last."""
+        newest = {check.settlement: check for check in sorted(checks, key=lambda check: check.checked_at)}
+        columns = select(PayeeCheckRow.settlement, PayeeCheckRow.checked_at)
         with self._store.writing() as connection:
-            for check in checks:
-                columns = select(PayeeCheckRow.checked_at).where(PayeeCheckRow.settlement == check.settlement)
-                known = connection.execute(columns).scalar()
-                if known is not None and known > check.checked_at:
+            known = {row.settlement: row.checked_at for row in connection.execute(columns)}
+            for check in newest.values():
+                if known.get(check.settlement, -1) >= check.checked_at:
                     continue
                 same = PayeeCheckRow.settlement == check.settlement
                 connection.execute(delete(PayeeCheckRow).where(same))
