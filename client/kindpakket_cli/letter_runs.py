@@ -71,7 +71,7 @@ def show(session: Session, reference: tuple[str, ...], place: RegisterPlace) -> 
 @register_options()
 @acting_as(*MUNICIPALITY)
 def discard(session: Session, run_id: str, yes: bool, place: RegisterPlace) -> None:
-    """Let the letters of a RUN that is not finished not count, so that its vouchers get new ones.
+    """Give up a RUN that is not finished, so that its vouchers get other letters.
 
     Vouchers that are bound to their letter already stay bound: give them new booklets with kindpakket letters
     reprint. Destroy what there is of the run: nothing in it may be sent.

@@ -169,6 +169,22 @@ def test_who_has_a_letter_gets_no_other(town: LetterTown) -> None:
     assert town.ledger.state["bound"][:4] == bound
 
 
+def test_the_same_again_answers_the_same_unless_there_is_more_to_print(town: LetterTown) -> None:
+    """As after a kill when everything was done."""
+    first, again = print_all(town), print_all(town)
+    assert first.run is not None
+    assert again.run is not None
+    assert (again.run.id, again.summary, again.pages) == (first.run.id, first.summary, first.pages)
+    assert len(town.ledger.state["bound"]) == 4
+    with pytest.raises(MailingError, match="exists: give a folder that does not"):
+        print_all(town, replace(ORDER, pages=PAGES + 1))
+    with town.register() as register:
+        more = register.enrol(SCHEME, "2026", children(5)[4:])[-1].entries
+    town.ledger.issue([entry.voucher for entry in more])
+    with pytest.raises(MailingError, match="exists: give a folder that does not"):
+        print_all(town)
+
+
 def test_a_letter_is_not_printed_for_what_cannot_be_bound(town: LetterTown) -> None:
     blocked, revoked, bound, fine = town.vouchers
     town.ledger.change(blocked, state="blocked")

@@ -15,7 +15,7 @@ from kindpakket.municipality import Municipality
 
 
 def discard(municipality: Municipality, register: Register, run: str) -> int:
-    """Let the letters of an unfinished run not count, so that its vouchers get others; return for how many.
+    """Give up an unfinished run, so that its vouchers get other letters; return how many vouchers these are.
 
     Vouchers that are bound to their letter already stay so: they need `reprint_letters`. What an unfinished
     run has made so far is deleted.

@@ -23,7 +23,7 @@ from kindpakket.backoffice.letters import RunError, Summary, Templates, VoucherR
 from kindpakket.backoffice.letters.run import finished_run, unfinished_folder
 from kindpakket.backoffice.mailing.errors import MailingError
 from kindpakket.backoffice.mailing.on_ledger import on_ledger
-from kindpakket.backoffice.mailing.order import MailingOrder, check_same
+from kindpakket.backoffice.mailing.order import MailingOrder, check_same, differences
 from kindpakket.backoffice.mailing.planning import Plan, check_proofs, check_texts, plan_again, plan_first
 from kindpakket.backoffice.mailing.print_order import order_text, write_order
 from kindpakket.backoffice.mailing.settling import Settled, settle, waiting
@@ -168,16 +168,16 @@ class _Mailing:
         texts = check_texts(self._templates, order, rules["name"])
         order_text(self._templates)
         terms: dict[str, Any] = {**order.as_terms(self._templates), "texts": texts, **more}
-        run = self._unfinished()
+        run = self._unfinished() or self._finished(terms)
         left_out: Mapping[str, int] = {}
-        if run is None:
+        if run is None or (not run.is_unfinished and not more.get("again") and planned(order).letters):
             self._check_new()
             plan = planned(order)
             left_out = plan.left_out
             if not plan.letters:
                 return Mailed(None, left_out=left_out)
             run = self._register.letters.plan(self._scheme, str(self._folder), terms, plan.letters)
-        else:
+        elif run.is_unfinished:
             check_same(run.terms, terms, run.id)
         summary = self._write(run)
         records = {record.voucher: record for record in read_records(summary.records)}
@@ -236,6 +236,14 @@ class _Mailing:
         """The run of this folder that has to go on."""
         for run in self._register.letters.runs(self._scheme):
             if run.is_unfinished and Path(run.folder) == self._folder:
+                return run
+        return None
+
+    def _finished(self, terms: Mapping[str, Any]) -> LetterRun | None:
+        """The run that made this folder just so, as one that was killed when it had done everything."""
+        identifier = manifest.run_of(self._folder)
+        for run in self._register.letters.runs(self._scheme):
+            if run.id == identifier and run.state == "done" and not differences(run.terms, terms):
                 return run
         return None
 

@@ -55,13 +55,18 @@ class MailingOrder:
         }
 
 
+def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+    """The names of terms that are not the same; the date may be another one."""
+    return [name for name in sorted({*old, *new} - {"dated"}) if old.get(name) != new.get(name)]
+
+
 def check_same(old: Mapping[str, Any], new: Mapping[str, Any], run: str) -> None:
     """Refuse to go on with a run under other terms; the date may be another one.
 
     Raises:
         MailingError: something else is different.
     """
-    others = [name for name in sorted({*old, *new} - {"dated"}) if old.get(name) != new.get(name)]
+    others = differences(old, new)
     if others:
         was = ", ".join(f"{name} {old.get(name)!r}" for name in others)
         raise MailingError(

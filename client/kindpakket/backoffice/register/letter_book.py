@@ -280,7 +280,7 @@ class LetterBook:
             _set_state(connection, run, DONE)
 
     def discard(self, run: str) -> int:
-        """Let the letters of a run not count for the vouchers that are not settled; return of how many."""
+        """Give up a run: its letters do not count for vouchers that are not settled; return of how many."""
         of_run = select(LetterRow.reference).where(LetterRow.run == run)
         with self._store.writing() as connection:
             of_it = update(LetterVoucherRow).where(
