@@ -213,7 +213,8 @@ def close(period: str, made_of: Inputs, as_json: bool) -> None:
     problems = check_books(kept).problems
     if problems:
         raise Refused("the books do not agree:" + "".join(f"\n  {problem}" for problem in problems))
-    closing = kept.closing(period, kept.position.block, kept.position.block_hash)
+    before = "" if last is None else last.period
+    closing = kept.closing(period, kept.position.block, kept.position.block_hash, after=before)
     Closings(kept.position.channel, (*closed.closed, closing)).save(made_of.closings_file)
     answer(
         as_json,

@@ -192,7 +192,8 @@ def test_what_was_closed_never_changes(chart: Chart, seed: int, data: st.DataObj
         books = keep(
             Movements(town.movements), chart, until_block=block, closings=closings, through=last_day(period)
         )
-        closing = books.closing(period, block, books.position.block_hash)
+        before = closings.closed[-1].period if closings.closed else ""
+        closing = books.closing(period, block, books.position.block_hash, after=before)
         closings = Closings("zuidhorn", (*closings.closed, closing))
         printed[period] = books.of(read_span(period))
         period = {"2025-11": "2025-12", "2025-12": "2026-01", "2026-01": "2026-02"}.get(period, "2026-03")
@@ -249,6 +250,19 @@ def test_a_changed_mapping_shows_in_closed_periods(chart: Chart) -> None:
     (sentence,) = keep(movements, other, closings=closings).changed()
     assert sentence.startswith("2026-01 was closed with 1 entry of 1 cent (SHA-256 ")
     assert not check_books(keep(movements, other, closings=closings)).holds
+
+
+def test_the_first_closing_covers_the_months_before(chart: Chart) -> None:
+    january, february = first_instant("2026-01-05"), first_instant("2026-02-05")
+    movements = Movements([made("issued", 1, january, 1), made("issued", 2, february, 2)])
+    books = keep(movements, chart)
+    both, second = books.closing("2026-02", 2, ""), books.closing("2026-02", 2, "", after="2026-01")
+    assert ((both.entries, both.cents), (second.entries, second.cents)) == ((2, 3), (1, 2))
+    account = replace(chart.accounts["commitments"], code="0999")
+    other = replace(chart, accounts={**chart.accounts, "commitments": account})
+    closings = Closings("zuidhorn", (both,))
+    assert keep(movements, chart, closings=closings).changed() == []
+    assert len(keep(movements, other, closings=closings).changed()) == 1
 
 
 def test_a_day_is_that_of_amsterdam(chart: Chart) -> None:

@@ -51,8 +51,8 @@ class Books:
     def changed(self) -> list[str]:
         """Closed periods whose entries are not what they were when they were closed, as sentences."""
         found: list[str] = []
-        for closing in self.closed:
-            again = self.closing(closing.period, closing.block, closing.block_hash)
+        for before, closing in zip(("", *(each.period for each in self.closed)), self.closed, strict=False):
+            again = self.closing(closing.period, closing.block, closing.block_hash, after=before)
             if again != closing:
                 found.append(
                     f"{closing.period} was closed with {closing} and now has {again}: "
@@ -60,9 +60,17 @@ class Books:
                 )
         return found
 
-    def closing(self, period: str, block: int, block_hash: str) -> Closing:
-        """The closing of a period at a block, as these books have it."""
-        return closing_of(period, block, block_hash, [e for e in self.by_period if e.period == period])
+    def closing(self, period: str, block: int, block_hash: str, *, after: str = "") -> Closing:
+        """The closing of a period at a block, as these books have it.
+
+        Args:
+            period: the period.
+            block: the number of the last block that counts.
+            block_hash: hash of its header.
+            after: the period that was closed before; "": none, so all earlier periods are closed with it.
+        """
+        entries = [entry for entry in self.by_period if after < entry.period <= period]
+        return closing_of(period, block, block_hash, entries)
 
 
 def keep_books(

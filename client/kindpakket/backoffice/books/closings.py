@@ -28,10 +28,10 @@ class Closing:
     """A closed period.
 
     Attributes:
-        period: the period, `YYYY-MM`; with it all earlier ones are closed.
+        period: the period, `YYYY-MM`; with the first one that is closed all earlier ones are.
         block: the number of the last block that counted.
         block_hash: hash of its header, hexadecimal; "" if the source did not know it.
-        entries: how many entries the period has.
+        entries: how many entries it has, of the first one with those of all earlier periods.
         cents: the sum of their debits.
         sha256: a hash of them.
     """
