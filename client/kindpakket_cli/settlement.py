@@ -9,6 +9,7 @@ import click
 from kindpakket.ledger.money import euros
 from kindpakket_cli.contract import Wrong, group
 from kindpakket_cli.session import READERS, TILLS, Session, acting_as, because
+from kindpakket_cli.settlement_export import export_of_one_scheme
 
 if TYPE_CHECKING:
     from kindpakket.ledger.records import Settlement
@@ -29,6 +30,9 @@ def settlement() -> None:
 
     One payment file for all of them is written by kindpakket payout export.
     """
+
+
+settlement.add_command(export_of_one_scheme)
 
 
 @settlement.command("list")

@@ -150,6 +150,24 @@ def test_one_file_pays_all_schemes_and_the_ledger_has_its_hash(treasury: Treasur
     assert (nothing["file"], nothing["payments"]) == (None, 0)
 
 
+def test_the_command_of_earlier_versions_pays_one_scheme(treasury: Treasury) -> None:
+    treasury.approved()
+    _, *arguments = treasury.export()
+    old = ("settlement", "export", SCHEMES[0], *arguments)
+    result = treasury.command(*old)
+    assert result.exit_code == 0, result.output
+    register = treasury.command.home / "register.db"
+    assert f"{register} keeps the payment file" in result.stderr
+    assert payments(treasury.folder / "pay.xml") == [(IBANS[1], 1_200), (IBANS[0], 6_637_025)]
+    assert register.is_file()
+    # The other scheme is paid from the register that is named.
+    rest = treasury.command(
+        "settlement", "export", SCHEMES[1], *treasury.export("rest.xml")[1:], *treasury.register
+    )
+    assert (rest.exit_code, payments(treasury.folder / "rest.xml")) == (0, [(IBANS[0], 3_450)]), rest.output
+    assert "export" not in treasury.command("settlement", "--help").stdout.partition("Commands:")[2]
+
+
 def test_schemes_with_accounts_of_their_own_are_groups_of_one_file(treasury: Treasury) -> None:
     treasury.approved()
     settings = treasury.folder / "payout.yaml"
