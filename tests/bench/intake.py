@@ -56,9 +56,9 @@ class Place(Protocol):
 class Run:
     """One command on one file.
 
-    `cpu_seconds` are those of the command's own process, `network_cpu_seconds` those of all processes of
-    the network meanwhile, and `peak_mb` is the command's most memory. Where other work shares the machine, compare
-    the seconds of the processor.
+    `cpu_seconds` are those of the command's own process, and `network_cpu_seconds` those of all processes of
+    the network meanwhile: where other work shares the machine, compare these. `peak_mb` is the command's most
+    memory.
     """
 
     command: str
