@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import random
+import re
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -361,3 +364,24 @@ def test_vouchers_know_the_day_of_their_issue_and_settlements_that_of_their_paym
                     else:
                         paid = row["state"] == "paid"
                         assert row[since] == (day_of(int(str(row["since"]))) if paid else None)
+
+
+def test_the_examples_of_the_documentation(
+    tmp_path: Path, peer: Peer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "ledger-view.md").read_text()
+    (example,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    (queries,) = re.findall(r"```sql\n(.*?)```", page, re.DOTALL)
+    with made(tmp_path / "ledger-view.db") as view:
+        catch_up(view, peer)
+        with view.reading(20) as snapshot:
+            vouchers = list(snapshot.rows(table("vouchers")))
+            last = list(history_of(snapshot, "vouchers", str(vouchers[0][5])))
+    monkeypatch.chdir(tmp_path)
+    exec(compile(example, "ledger-view.md", "exec"), {})  # noqa: S102
+    assert capsys.readouterr().out.startswith(f"block {len(peer.messages) - 1} of channel zuidhorn, ")
+    first, second = (query for query in queries.split(";") if query.strip())
+    with closing(sqlite3.connect("ledger-view.db")) as connection:
+        assert len(connection.execute(first).fetchall()) == len(vouchers)
+        rows = connection.execute(second.replace("…", str(vouchers[0][5]))).fetchall()
+    assert [row[1] for row in rows[: len(last)]] == [version.operation for version in last]
