@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import random
-import time
+import re
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -17,7 +19,6 @@ from small_town import SmallTown
 from sqlalchemy import create_engine, text
 from story import NOON
 
-import killing
 from kindpakket.ledger.days import day_of, first_instant
 from kindpakket.ledgerview import (
     TABLES,
@@ -32,7 +33,6 @@ from kindpakket.ledgerview import (
 from kindpakket.ledgerview.adding import Adding
 from kindpakket.ledgerview.engine import Address
 from kindpakket.ledgerview.histories import history_of
-from patience import PATIENCE
 
 SEED, STEPS = 5, 300
 
@@ -41,14 +41,6 @@ SEED, STEPS = 5, 300
 def peer() -> Peer:
     town = SmallTown(Random(SEED))
     return peer_of([*town.begin(), *town.steps(STEPS)])
-
-
-@pytest.fixture(scope="module")
-def kept(peer: Peer, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The peer's blocks in a file, for processes that are killed."""
-    path = tmp_path_factory.mktemp("kept") / "blocks"
-    peer.save(path)
-    return path
 
 
 @pytest.fixture(scope="module")
@@ -126,64 +118,6 @@ def test_a_stream_that_breaks_is_taken_up_where_it_broke(where: str, peer: Peer,
         with pytest.raises(ConnectionError):
             catch_up(view, Shorter(peer, 77, breaks=True))
         catch_up(view, peer)
-        assert view.digest() == expected
-
-
-def _follow(where: str, kept: Path) -> None:
-    """Follow in a process of its own, a few blocks in each transaction, until somebody kills it."""
-    blocks = Peer.load(kept).decoded()
-    with made(where) as view, view.adding() as adding:
-        while adding.height < len(blocks):
-            adding.add(blocks[adding.height : adding.height + 2])
-
-
-def test_killed_at_random_times_it_has_the_same_hash_in_the_end(
-    where: str, peer: Peer, kept: Path, expected: str
-) -> None:
-    seed, heights = random.Random(1), []
-    with made(where) as view:
-        for _ in range(6):
-            before = view.height
-            process = killing.running(_follow, where, kept)
-            end = time.monotonic() + PATIENCE
-            while view.height == before and process.is_alive():
-                assert time.monotonic() < end
-            process.join(seed.uniform(0, 0.1))
-            process.kill()
-            process.join(PATIENCE)
-            heights.append(view.height)
-            if view.height == len(peer.messages):
-                break
-        assert heights[0] < len(peer.messages), "nothing was killed on its way"
-        catch_up(view, peer)
-        assert view.digest() == expected
-        assert view.status().flaws == 0
-
-
-def _rebuild(where: str, kept: Path) -> None:
-    with LedgerView(where) as view:
-        rebuild(view, Peer.load(kept))
-
-
-def test_killed_while_it_is_rebuilt_it_is_as_it_was(
-    where: str, peer: Peer, kept: Path, expected: str
-) -> None:
-    with made(where) as view:
-        catch_up(view, peer)
-    process = killing.running(_rebuild, where, kept)
-    end = time.monotonic() + PATIENCE
-    with LedgerView(where) as view:
-        while process.is_alive():
-            assert time.monotonic() < end
-            try:
-                with view.adding():
-                    pass
-            except ViewError:
-                break  # it has begun
-        process.kill()
-        process.join(PATIENCE)
-        assert (view.height, view.digest()) == (len(peer.messages), expected)
-        rebuild(view, peer)
         assert view.digest() == expected
 
 
@@ -430,3 +364,24 @@ def test_vouchers_know_the_day_of_their_issue_and_settlements_that_of_their_paym
                     else:
                         paid = row["state"] == "paid"
                         assert row[since] == (day_of(int(str(row["since"]))) if paid else None)
+
+
+def test_the_examples_of_the_documentation(
+    tmp_path: Path, peer: Peer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "ledger-view.md").read_text()
+    (example,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    (queries,) = re.findall(r"```sql\n(.*?)```", page, re.DOTALL)
+    with made(tmp_path / "ledger-view.db") as view:
+        catch_up(view, peer)
+        with view.reading(20) as snapshot:
+            vouchers = list(snapshot.rows(table("vouchers")))
+            last = list(history_of(snapshot, "vouchers", str(vouchers[0][5])))
+    monkeypatch.chdir(tmp_path)
+    exec(compile(example, "ledger-view.md", "exec"), {})  # noqa: S102
+    assert capsys.readouterr().out.startswith(f"block {len(peer.messages) - 1} of channel zuidhorn, ")
+    first, second = (query for query in queries.split(";") if query.strip())
+    with closing(sqlite3.connect("ledger-view.db")) as connection:
+        assert len(connection.execute(first).fetchall()) == len(vouchers)
+        rows = connection.execute(second.replace("…", str(vouchers[0][5]))).fetchall()
+    assert [row[1] for row in rows[: len(last)]] == [version.operation for version in last]

@@ -42,7 +42,7 @@ class Folded:
         return self.fold.added.get("flaws", [])
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     steps=st.lists(st.sampled_from(sorted(STEPS)), min_size=10, max_size=120),
     random=st.randoms(use_true_random=False),
