@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from kindpakket.ledger.days import day_of
 from kindpakket_cli.output import note
 
 if TYPE_CHECKING:
@@ -73,6 +73,4 @@ def sentence(warning: Mapping[str, object]) -> str:
 
 
 def _day(check: PayeeCheck) -> str:
-    from kindpakket.ledger.days import day_of
-
-    return day_of(check.checked_at) if check.checked_at else datetime.fromtimestamp(0, UTC).date().isoformat()
+    return day_of(check.checked_at)
