@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -38,8 +39,8 @@ class Inputs:
 
     Attributes:
         mappings: the mappings, in any order.
-        movements: a file of movements; None: they come from the view.
-        view: the ledger view, a path or a URL; "": they come from the file.
+        movements: a file of movements; None: they are in the view.
+        view: the path or URL of a view.
         closings_file: the file of closed periods, if one was given.
         until_block: the last block that counts; None: the newest.
         through: the day up to which the books are made up, or "".
@@ -52,15 +53,23 @@ class Inputs:
     until_block: int | None
     through: str
 
-    def source(self) -> MovementSource:
-        """The movements; where they can come from is decided here alone."""
+    @contextmanager
+    def source(self) -> Iterator[MovementSource]:
+        """The movements; where they can come from is decided here alone.
+
+        Raises:
+            MovementsError, ViewError: they cannot be read.
+        """
         if self.movements is not None:
             from kindpakket.backoffice.books.movement_file import MovementFile
 
-            return MovementFile(self.movements)
-        from kindpakket.backoffice.books.view_movements import ViewMovements
+            yield MovementFile(self.movements)
+            return
+        from kindpakket.backoffice.books.view_source import ViewSource
+        from kindpakket.ledgerview import LedgerView
 
-        return ViewMovements(self.view)
+        with LedgerView(self.view) as view:
+            yield ViewSource(view)
 
     def closings(self, *, may_be_new: bool = False) -> Closings:
         """The closed periods; none if no file was given, or it may be new and there is none yet."""
@@ -77,14 +86,16 @@ class Inputs:
         from kindpakket.backoffice.books.charts import Charts
         from kindpakket.backoffice.books.mapping import load_mapping
 
-        return keep_books(
-            self.source(),
-            Charts.of([load_mapping(path) for path in self.mappings]),
-            grouping=cast("Grouping", grouping),
-            until_block=self.until_block,
-            closings=self.closings() if closings is None else closings,
-            through=max(self.through, through),
-        )
+        charts = Charts.of([load_mapping(path) for path in self.mappings])
+        with self.source() as source:
+            return keep_books(
+                source,
+                charts,
+                grouping=cast("Grouping", grouping),
+                until_block=self.until_block,
+                closings=self.closings() if closings is None else closings,
+                through=max(self.through, through),
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,10 +174,11 @@ def inputs(command: Callable[..., None]) -> Callable[..., None]:
         envvar=VIEW_VARIABLE,
         show_envvar=True,
         metavar="FILE|URL",
-        default="",
-        help="The ledger view that has the movements on the ledger.",
+        help="The ledger view with the movements, an SQLite file or the URL of a PostgreSQL database.",
     )
-    @click.option("--movements", type=READABLE, help="A file that has them instead, in JSON Lines.")
+    @click.option(
+        "--movements", type=READABLE, help="A file with the movements instead of a view, in JSON Lines."
+    )
     @click.option(
         "--closings",
         type=click.Path(dir_okay=False, path_type=Path),
@@ -187,19 +199,17 @@ def inputs(command: Callable[..., None]) -> Callable[..., None]:
     def made(
         *args: Any,
         mappings: tuple[Path, ...],
-        view: str,
+        view: str | None,
         movements: Path | None,
         closings: Path | None,
         until_block: int | None,
         through: datetime | None,
         **kwargs: Any,
     ) -> None:
-        if not view and movements is None:
-            raise Wrong(
-                "where are the movements? Give --view, such as .kindpakket/ledger-view.db, or --movements"
-            )
+        if view is None and movements is None:
+            raise Wrong("give the movements: --view, or a file with --movements")
         day = "" if through is None else through.date().isoformat()
-        command(*args, made_of=Inputs(mappings, movements, view, closings, until_block, day), **kwargs)
+        command(*args, made_of=Inputs(mappings, movements, view or "", closings, until_block, day), **kwargs)
 
     return made
 

@@ -128,7 +128,7 @@ def test_it_agrees_with_the_auditor_and_with_the_chaincode(
     assert paid == totals["shops"]["paid_cents"] > 0
 
 
-def test_made_anew_and_in_postgresql_it_has_the_same_hash(
+def test_made_anew_and_from_another_peer_it_has_the_same_hash(
     followed: tuple[day.Day, Path, list[int]], desk: Desk, tmp_path: Path
 ) -> None:
     _, where, _ = followed

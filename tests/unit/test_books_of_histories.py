@@ -6,17 +6,28 @@ chaincode holds, are what these books have to agree with.
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
-import test_replay_of_histories as replayed
+import pytest
+from click.testing import CliRunner
+from ledger_blocks import CHAINCODE, CHANNEL, peer_of
 from replayed_movements import ReplayedMovements
+from test_replay_of_histories import requested
+from test_view_of_histories import committed, transaction
 from town import Movements, keep
 
+from kindpakket.auditor.books import Books as AuditorBooks
 from kindpakket.backoffice.books.agreement import check_books
-from kindpakket.backoffice.books.chart import Chart, Role
+from kindpakket.backoffice.books.books import Books, keep_books
+from kindpakket.backoffice.books.chart import Role
+from kindpakket.backoffice.books.charts import Charts
 from kindpakket.backoffice.books.mapping import example, load_mapping
+from kindpakket.backoffice.books.view_source import ViewSource
+from kindpakket.ledgerview import LedgerView, catch_up
+from kindpakket_cli.main import main
 
 _EVERY = 20
 _REACHED = (
@@ -25,16 +36,22 @@ _REACHED = (
 )
 
 
-def check(made: ReplayedMovements, chart: Chart) -> None:
+@pytest.fixture
+def where_view(where: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Where a view may be, in a folder of its own."""
+    monkeypatch.chdir(tmp_path)
+    return where
+
+
+def check(books: Books, auditor: AuditorBooks) -> None:
     """Compare the books with the auditor's, scheme by scheme."""
-    books = keep(Movements(made.movements), chart, grouping="day")
     assert check_books(books).problems == ()
     balances: Counter[tuple[str, Role]] = Counter()
     for entry in books.entries:
         for line in entry.lines:
             balances[entry.scheme, line.role] += line.cents
-    shops = made.books.shop_balances()
-    for scheme in made.books.schemes.values():
+    shops = auditor.shop_balances()
+    for scheme in auditor.schemes.values():
         terms = scheme.terms()
         of = [balance for (its, _), balance in shops.items() if its == scheme.id]
         payable = sum(b.unsettled + b.drafted + b.approved + b.exported for b in of)
@@ -57,10 +74,47 @@ def test_the_books_agree_with_the_ledger_all_along(histories: list[dict[str, Any
         made = ReplayedMovements()
         accepted = [(number, asked) for number, asked in enumerate(history["asked"]) if not asked["refused"]]
         for place, (number, asked) in enumerate(accepted):
-            made.apply(replayed.requested(number, asked))
+            made.apply(requested(number, asked))
             if place % _EVERY == 0:
-                check(made, chart)
-        check(made, chart)
+                check(keep(Movements(made.movements), chart, grouping="day"), made.books)
+        check(keep(Movements(made.movements), chart, grouping="day"), made.books)
         seen.update(movement.kind for movement in made.movements)
     # What the histories reach too seldom to rely on is in the tests of a town.
     assert {*_REACHED} <= seen.keys(), seen
+
+
+def test_the_books_of_a_view_agree_with_the_ledger(histories: list[dict[str, Any]], where_view: str) -> None:
+    """At several blocks of the view, on SQLite and PostgreSQL, and by the command."""
+    mapping = Path("mapping.yaml")
+    mapping.write_text(example())
+    charts = Charts.of([load_mapping(mapping)])
+    history = max(histories, key=lambda one: len(committed(one)))
+    asked = committed(history)
+    made = ReplayedMovements()
+    with LedgerView(where_view, channel=CHANNEL, chaincode=CHAINCODE) as view:
+        catch_up(view, peer_of(map(transaction, asked), sizes=(1,)))
+        first = view.height - len(asked)
+        for number, request in enumerate(asked):
+            made.apply(requested(number, request))
+            if number % (len(asked) // 4) == 0:
+                check(keep_books(ViewSource(view), charts, until_block=first + number), made.books)
+        books = keep_books(ViewSource(view), charts)
+        check(books, made.books)
+        with view.reading() as snapshot:
+            assert books.position.block_hash == snapshot.moment.hash
+    command = ["books", "check", "--mapping", str(mapping), "--view", where_view, "--json"]
+    result = CliRunner().invoke(main, command)
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout)["block_hash"] == books.position.block_hash
+    beyond = CliRunner().invoke(main, [*command, "--until-block", "99999"])
+    assert (beyond.exit_code, json.loads(beyond.stderr)["error"]["code"]) == (2, "FILE")
+
+
+def test_movements_have_to_come_from_somewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("KINDPAKKET_VIEW", raising=False)
+    Path("mapping.yaml").write_text(example())
+    command = ["books", "check", "--mapping", "mapping.yaml"]
+    assert "give the movements" in CliRunner().invoke(main, command).stderr
+    missing = CliRunner().invoke(main, [*command, "--view", "none.db"])
+    assert (missing.exit_code, "there is no view" in missing.stderr) == (2, True)

@@ -35,6 +35,10 @@ def test_migrations_make_what_the_code_expects(where: str) -> None:
 
 
 _BACK = (
+    *(f"DROP TABLE {name}" for name in ("letter_voucher", "letter", "letter_run", "household")),
+    "DROP INDEX ix_entry_household_reference",
+    "ALTER TABLE entry DROP COLUMN household_reference",
+    *(f"DROP TABLE {name}" for name in ("payee_check", "line_decision", "bank_file")),
     "ALTER TABLE proposal DROP COLUMN batch",
     "ALTER TABLE proposal DROP COLUMN file_sha256",
     "ALTER TABLE proposal DROP COLUMN over_at",

@@ -18,7 +18,7 @@ from kindpakket.ledgerview.folding import Fold
 from kindpakket.ledgerview.prepared import Prepared
 from view_equations import check_books, check_equations, check_records
 
-RARE = {"budget_cut", "recovery_reversed", "write_off_reversed"}
+RARE = {"budget_cut", "claim_reopened", "recovery_reversed", "write_off_reversed"}
 """Kinds of movements that these histories may lack; those of `test_view_money` have them all."""
 
 
