@@ -41,8 +41,9 @@ class Standing:
     @property
     def is_of_the_file(self) -> bool:
         """Whether the newest allocation names the batch's file."""
-        named = (self.envelope or {}).get("file_commitment")
-        return self.commitment is not None and named == self.commitment.digest
+        if self.envelope is None or self.commitment is None:
+            return False
+        return self.envelope.get("file_commitment") == self.commitment.digest
 
     @property
     def envelope(self) -> Allocation | None:
