@@ -8,6 +8,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -172,10 +174,29 @@ def test_the_data_dictionary(kindpakket: Command) -> None:
     assert "movements" in kindpakket("view", "tables").output
 
 
+@pytest.fixture
+def ctrl_c() -> Iterator[None]:
+    """Programs started from here can be interrupted; in the background of a shell they could not."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def started(command: Sequence[str]) -> Iterator[subprocess.Popen[str]]:
+    """A program, which does not outlive the test."""
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+@pytest.mark.usefixtures("ctrl_c")
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
 def test_following_goes_on_until_it_is_stopped(town: Command, peer: Peer, how: signal.Signals) -> None:
     command = [sys.executable, "-m", "kindpakket_cli", "view", "follow", "--home", str(town.home)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with started(command) as process:
         assert process.stderr is not None
         more = Asked("request:Void", {"request_id": "b" * 32}, {}, at=NOON + 10**7)
         grown = Peer([*peer.messages])
