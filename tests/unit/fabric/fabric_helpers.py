@@ -56,6 +56,7 @@ class Blocking:
             raise StopIteration from None
 
     def __enter__(self) -> Blocking:
+        self._settled(self._wrapped.__aenter__())
         return self
 
     def __exit__(self, *_: object) -> None:
