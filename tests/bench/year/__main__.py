@@ -1,6 +1,6 @@
 """A year of a real-sized municipality, run once through a network of its own.
 
-    PYTHONPATH=demo:tests/bench python -m year [--children 10000] [--payments 100000] [--shops 300]
+    PYTHONPATH=demo:tests:tests/network:tests/bench python -m year [--children 10000] [--payments 100000]
 
 The year's days are simulated: this process' clock is moved from day to day, and the peers of this network
 accept proposals whose time is far from theirs. Nothing else differs from a network that `up` makes. Children,
@@ -13,7 +13,7 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -23,16 +23,24 @@ from random import Random
 
 import click
 import time_machine
+from mock_bank import opened
 from rich.console import Console
 
+from kindpakket.backoffice.books.agreement import check_books
+from kindpakket.backoffice.books.books import keep_books
+from kindpakket.backoffice.books.charts import Charts
+from kindpakket.backoffice.books.mapping import example, load_mapping
+from kindpakket.backoffice.books.view_source import ViewSource
 from kindpakket.ledger.days import AMSTERDAM
-from kindpakket_demo.desk import Desk, now
+from kindpakket.ledgerview import LedgerView, catch_up
+from kindpakket_demo.desk import AUDITOR, CHAINCODE, Desk, now
 from kindpakket_demo.schemes import CENTS_PER_CHILD, open_provision
 from kindpakket_demo.town import make_town
 from kindpakket_network import Network, Topology
 from year import office, seasons
 from year.shopping import Purse, Shopping
 from year.tills import Tills
+from year.treasury import Treasury
 
 # Days of which the certificates of users, and the peers' tolerance of proposals' times, are long enough.
 _LONG = 1000
@@ -77,7 +85,11 @@ def run(
     # Certificates are valid from today on, so the year is one that begins after it.
     first = date(date.today().year + 1, 1, 1)
     days = seasons.days_of(first, first + timedelta(days=364))
-    with time_machine.travel(morning_of(first)) as clock, Desk(network, folder, Random(seed)) as desk:
+    with (
+        opened(f"{first}T09:00") as bank,
+        time_machine.travel(morning_of(first)) as clock,
+        Desk(network, folder, Random(seed)) as desk,
+    ):
         with figures.phase("scheme"):
             scheme = open_provision(desk, children, now())
         with figures.phase("shops"):
@@ -89,12 +101,25 @@ def run(
         tills = Tills(scheme.id, street.open, wallets)
         shopping = Shopping(purses, [till.store for till in street.open], seed)
         counts = seasons.spread(payments, days)
+        accounts = [till.store.iban for till in street.open]
+        treasury = Treasury(desk, bank, accounts, seed)
         for _month, several in groupby(shopping.year(days, counts), key=lambda planned: planned.day.month):
             with figures.phase("tills"):
                 for planned in several:
                     clock.move_to(morning_of(planned.day))
                     tills.work(planned)
+            desk.in_step()
+            with figures.phase("payouts"):
+                clock.move_to(morning_of(planned.day + timedelta(days=1)))
+                treasury.pay([scheme.id], planned.day)
         tills.close()
+        with figures.phase("payouts"):
+            treasury.reopen_accounts()
+            clock.move_to(morning_of(days[-1] + timedelta(days=14)))
+            treasury.pay([scheme.id], days[-1] + timedelta(days=7))
+        treasury.close()
+        figures.counts |= {f"settlements_{outcome}": count for outcome, count in treasury.booked.items()}
+        figures.counts |= {"payment_files": treasury.files, "open_breaks": treasury.open_breaks}
         seconds = sorted(tills.counter.seconds)
         figures.counts |= dict(tills.counter.acts)
         figures.counts["per_second"] = round(sum(tills.counter.acts.values()) / figures.seconds["tills"], 1)
@@ -102,7 +127,33 @@ def run(
         figures.counts["blocks"] = desk.ledger("auditor", "auditor").ledger_height()
         with figures.phase("audit"):
             audit = desk.auditor.verify(town.personal_values)
-        figures.counts["findings"] = len(audit.findings)
+        figures.counts["findings"] = len(audit.findings) + len(audit.differences) + len(audit.traces)
+        check(figures, desk, scheme.id, purses, tills)
+
+
+def check(figures: Figures, desk: Desk, scheme: str, purses: Sequence[Purse], tills: Tills) -> None:
+    """Compare the view and the books of the year with what was planned, and measure them.
+
+    Raises:
+        AssertionError: they differ.
+    """
+    where = desk.results / "view.db"
+    with LedgerView(where, channel=desk.channel, chaincode=CHAINCODE) as view:
+        with figures.phase("view"):
+            catch_up(view, desk.ledger(AUDITOR, "auditor"))
+        figures.counts["view_rows"] = sum(view.status().rows.values())
+        figures.counts["view_flaws"] = view.status().flaws
+        mapping = desk.results / "mapping.yaml"
+        mapping.write_text(example())
+        with figures.phase("books"):
+            kept = keep_books(ViewSource(view), Charts.of([load_mapping(mapping)]))
+            agreement = check_books(kept)
+        figures.counts["journal_entries"] = len(kept.entries)
+    assert agreement.holds, agreement.problems
+    available = sum(purse.available for purse in purses)
+    terms = desk.auditor.audit.scheme_totals(scheme)["balance"]
+    net = terms["spent_cents"] - terms["refunded_cents"] - terms["cancelled_cents"]
+    assert (terms["available_cents"], net) == (available, sum(tills.counter.cents.values())), terms
 
 
 @click.command()
