@@ -21,7 +21,7 @@ $(VENV)/.ready: setup.cfg pyproject.toml
 	@echo "Python: making the virtual environment $(VENV) and installing what setup.cfg names (about a minute) ..."
 	@$(PYTHON) -m venv --clear $(VENV)
 	@$(BIN)/pip install --quiet --upgrade pip
-	@PYTHONWARNINGS=ignore::UserWarning $(BIN)/pip install --quiet --progress-bar on --editable '.[all,docs,test,dev]'
+	@PYTHONWARNINGS=ignore::UserWarning $(BIN)/pip install --quiet --progress-bar on --editable '.[all,demo,docs,test,dev]'
 	@touch $@
 
 demo: setup  ## one Kindpakket day on a network of four organisations, which then stays up

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
+from kindpakket.backoffice.letters import Summary as Letters
 from kindpakket.report.report import Report
 from kindpakket_demo import attempts as refused
 from kindpakket_demo import (
@@ -14,6 +15,7 @@ from kindpakket_demo import (
     courses,
     figures,
     holds,
+    letters,
     payout,
     schemes,
     shops,
@@ -24,7 +26,7 @@ from kindpakket_demo import (
 from kindpakket_demo.attempts import Attempts
 from kindpakket_demo.courses import Courses
 from kindpakket_demo.desk import DemoFailed, Desk, now
-from kindpakket_demo.payout import Payout
+from kindpakket_demo.payout import Booked, Payout
 from kindpakket_demo.shops import Street
 from kindpakket_demo.spending import Purse
 from kindpakket_demo.town import Store, Town
@@ -45,7 +47,9 @@ class Day:
         voucher: a voucher that paid, for trying queries.
         report: the auditor's report.
         report_path: the report as a page.
+        letters: the letters to some of the households on paper.
         payout: what goes to the bank.
+        booked: what the bank did.
         valid_payments: number of payments taken.
         refunds: number of refunds.
         captured: number of holds captured in part; one more was released.
@@ -57,7 +61,9 @@ class Day:
     voucher: str
     report: Report
     report_path: Path
+    letters: Letters
     payout: Payout
+    booked: Booked
     valid_payments: int
     refunds: int
     captured: int
@@ -89,6 +95,8 @@ def run(desk: Desk, town: Town, payments: int, step: Step) -> Day:
         children.write_file(path, town.children)
         enrolled = children.enrol(desk, path, provision)
         purses = _hand_out(desk, provision, enrolled, schemes.CENTS_PER_CHILD)
+    with step("Letters are made for households on paper, with the slips of their booklets", None):
+        posted = letters.write(desk, provision, enrolled, purses)
     with step("A small scheme that ends within seconds", None):
         short = schemes.open_short(desk, SHORT_SCHEME_VOUCHERS, now(), SHORT_SCHEME_SECONDS)
         few = children.enrol(desk, path, short, first=SHORT_SCHEME_VOUCHERS)
@@ -114,7 +122,10 @@ def run(desk: Desk, town: Town, payments: int, step: Step) -> Day:
     with step(
         "Settlements are drafted, approved by a second person, and exported in one file for the bank", None
     ):
-        paid = payout.pay_out(desk, [provision, short], street)
+        paid = payout.pay_out(desk, [provision, short])
+        desk.in_step()
+    with step("The bank pays, and rejects one payment; its answers are booked, and three ways agree", None):
+        booked = payout.book_answers(desk, paid, street)
         desk.in_step()
     with step("The auditor recomputes everything from its own peer's blocks", None):
         values = {*enrolled.personal_values, *town.personal_values}
@@ -130,7 +141,9 @@ def run(desk: Desk, town: Town, payments: int, step: Step) -> Day:
         voucher=voucher,
         report=report,
         report_path=report_path,
+        letters=posted,
         payout=paid,
+        booked=booked,
         valid_payments=taken,
         refunds=refunds,
         captured=captured,

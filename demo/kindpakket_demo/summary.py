@@ -26,12 +26,17 @@ def show(day: Day, seconds: float, home: Path, console: Console) -> None:
         f"one was sent twice and counted once.\n"
         f"{day.captured} holds captured in part and one released; {len(day.courses.purses)} courses bought; "
         f"{euros(day.courses.lapsed_cents)} left over lapsed into the budget.\n"
-        f"{file.payments} settlements, {euros(file.cents)} in one valid payment file (pain.001.001.09).\n"
+        f"{file.payments} settlements, {euros(file.cents)} in one valid payment file (pain.001.001.09): "
+        f"the bank paid {day.booked.paid} and rejected {day.booked.rejected}, which is open again.\n"
+        f"{day.letters.totals.letters} letters with {day.letters.totals.slips} slips for the print house.\n"
         f"The auditor's peer has {day.history} versions of voucher {day.voucher}."
     )
     verdict = "[bold green]The audit agrees to the cent.[/bold green]"
     console.print(verdict if day.report.passed else "[bold red]The audit does not agree.[/bold red]")
-    console.print(f"\nReport        {day.report_path}\nPayment file  {day.payout.path}", soft_wrap=True)
+    written = {"Report": day.report_path, "Payment file": day.payout.path, "Letters": day.letters.folder}
+    console.print()
+    for what, path in written.items():
+        console.print(f"{what:13} {path}", soft_wrap=True)
     console.print(f"\nDone in {seconds:.0f} s. The network is up. Try:")
     for command in next_commands(day, home):
         console.print(f"  {command}", soft_wrap=True, style="cyan")
@@ -65,6 +70,9 @@ def as_json(day: Day, seconds: float) -> dict[str, object]:
         "refusals": dict(day.report.refusals),
         "settlements": day.payout.file.payments,
         "settled_cents": day.payout.file.cents,
+        "settlements_paid": day.booked.paid,
+        "settlements_rejected": day.booked.rejected,
+        "letters": day.letters.totals.letters,
         "schemes": [
             {"id": scheme.id, "name": scheme.name, "issued_cents": scheme.issued, "spent_cents": scheme.spent}
             for scheme in day.report.schemes
@@ -72,25 +80,18 @@ def as_json(day: Day, seconds: float) -> dict[str, object]:
         "checks": {check.name: check.passed for check in day.report.checks},
         "report": str(day.report_path),
         "payment_file": str(day.payout.path),
+        "letters_folder": str(day.letters.folder),
     }
 
 
 def _schemes(day: Day) -> Table:
-    table = Table(title="Schemes", title_justify="left")
-    headings = ("vouchers", "budget", "issued", "spent", "refunded", "cancelled", "available", "lapsed")
-    for name in ("scheme", *headings):
-        table.add_column(name, justify="left" if name == "scheme" else "right")
+    """The schemes side by side, so that amounts fit in a narrow window."""
+    table = Table("", title="Schemes", title_justify="left")
     for scheme in day.report.schemes:
-        amounts = (
-            scheme.budget,
-            scheme.issued,
-            scheme.spent,
-            scheme.refunded,
-            scheme.cancelled,
-            scheme.available,
-            scheme.lapsed,
-        )
-        table.add_row(scheme.name, str(scheme.vouchers), *(euros(cents) for cents in amounts))
+        table.add_column(scheme.name, justify="right")
+    table.add_row("vouchers", *(str(scheme.vouchers) for scheme in day.report.schemes))
+    for term in ("budget", "issued", "spent", "refunded", "cancelled", "available", "lapsed"):
+        table.add_row(term, *(euros(getattr(scheme, term)) for scheme in day.report.schemes))
     return table
 
 

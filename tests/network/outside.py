@@ -12,12 +12,12 @@ from contextlib import suppress
 from pathlib import Path
 
 import pypdfium2
-from mock_bank import opened
 
 from kindpakket.backoffice.bank.files import read_bytes
 from kindpakket.backoffice.bank.orders import read_orders
 from kindpakket.holder.typed_page import TypedPage
 from kindpakket.ledger.days import today
+from kindpakket_demo.bank import opened
 
 _TYPED = re.compile(r"((?:[0-9A-Z]{5} ?){4})\s+((?:[0-9A-Z]{5} ?){3})")
 

@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-from mock_bank import Bank, opened
 from support import Town, books, with_key
 
 from kindpakket.backoffice.bank.files import read_bytes
 from kindpakket.ledger.accounts import account_digest
 from kindpakket_cli.main import main
+from kindpakket_demo.bank import Bank, opened
 from kindpakket_demo.desk import Desk, Till, now
 from kindpakket_demo.schemes import open_provision
 from kindpakket_demo.town import make_town

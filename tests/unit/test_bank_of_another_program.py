@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 from bank_files import ACCOUNT, payments, settlement
-from mock_bank import Bank, opened
 
 from kindpakket.backoffice.bank.files import read_bytes
 from kindpakket.backoffice.bank.matching import match
 from kindpakket.backoffice.bank.orders import read_orders
 from kindpakket.backoffice.bank.outcomes import Outcome
+from kindpakket_demo.bank import Bank, opened
 
 AMOUNTS = (1200, 3450, 1200)
 FILE = payments(AMOUNTS)

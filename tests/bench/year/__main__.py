@@ -23,7 +23,6 @@ from random import Random
 
 import click
 import time_machine
-from mock_bank import opened
 from rich.console import Console
 
 from kindpakket.backoffice.books.agreement import check_books
@@ -33,6 +32,7 @@ from kindpakket.backoffice.books.mapping import example, load_mapping
 from kindpakket.backoffice.books.view_source import ViewSource
 from kindpakket.ledger.days import AMSTERDAM
 from kindpakket.ledgerview import LedgerView, catch_up
+from kindpakket_demo.bank import opened
 from kindpakket_demo.desk import AUDITOR, CHAINCODE, Desk, now
 from kindpakket_demo.schemes import CENTS_PER_CHILD, open_provision
 from kindpakket_demo.town import make_town

@@ -8,8 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from random import Random
 
-from mock_bank import Bank
-
 from kindpakket.backoffice.bank.files import read_bytes
 from kindpakket.backoffice.booking.booking import all_settlements, book
 from kindpakket.backoffice.booking.taking import GivenFile, take
@@ -22,6 +20,7 @@ from kindpakket.backoffice.payout.settings import PayoutSettings
 from kindpakket.backoffice.register import Purpose, Register
 from kindpakket.backoffice.sepa import Debtor
 from kindpakket.ledger.days import today
+from kindpakket_demo.bank import Bank
 from kindpakket_demo.desk import Desk
 
 DEBTOR = Debtor("Gemeente Zuidhorn", "NL91ABNA0417164300", "ABNANL2A")
