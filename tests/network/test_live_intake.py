@@ -13,7 +13,7 @@ from intake import write_file
 from support import Town
 
 from kindpakket.backoffice.register import Register
-from kindpakket_demo.desk import now
+from kindpakket_demo.desk import CHAINCODE, now
 from kindpakket_demo.schemes import CENTS_PER_CHILD, PRESET, open_provision
 from kindpakket_network.programs.wait import until
 from patience import PATIENCE
@@ -24,7 +24,8 @@ PARTS = 3
 
 def _command(town: Town, *arguments: str) -> list[str]:
     home = str(town.desk.network.home)
-    return [sys.executable, "-m", "kindpakket_cli", "intake", *arguments, "--home", home, "--json"]
+    place = ("--home", home, "--chaincode", CHAINCODE)
+    return [sys.executable, "-m", "kindpakket_cli", "intake", *arguments, *place, "--json"]
 
 
 def _answer(town: Town, *arguments: str) -> Any:

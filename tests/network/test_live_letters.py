@@ -20,7 +20,7 @@ from kindpakket.backoffice.citizens import Child
 from kindpakket.backoffice.register import Purpose, Register
 from kindpakket.holder.slip import Slip
 from kindpakket_cli.main import main
-from kindpakket_demo.desk import MUNICIPALITY, Till, now
+from kindpakket_demo.desk import CHAINCODE, MUNICIPALITY, Till, now
 from kindpakket_demo.schemes import PRESET, OpenScheme, open_provision
 from kindpakket_demo.vouchers import issue
 from kindpakket_network.programs.wait import until
@@ -57,7 +57,7 @@ class Office:
     def run(self, *arguments: str, stdin: str | None = None, user: str = "") -> Result:
         """Run the command on the network."""
         chosen = ("--user", user) if user else ()
-        home = ("--home", str(self.town.desk.network.home), "--json")
+        home = ("--home", str(self.town.desk.network.home), "--chaincode", CHAINCODE, "--json")
         result = CliRunner().invoke(main, [*arguments, *chosen, *home], input=stdin)
         self.town.desk.in_step()
         return result

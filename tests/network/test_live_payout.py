@@ -17,7 +17,7 @@ from kindpakket.backoffice.bank.files import read_bytes
 from kindpakket.ledger.accounts import account_digest
 from kindpakket_cli.main import main
 from kindpakket_demo.bank import Bank, opened
-from kindpakket_demo.desk import Desk, Till, now
+from kindpakket_demo.desk import CHAINCODE, Desk, Till, now
 from kindpakket_demo.schemes import open_provision
 from kindpakket_demo.town import make_town
 
@@ -46,7 +46,17 @@ class Treasury:
         """What a command prints, in JSON."""
         register = str(self.folder / "register.db")
         return CliRunner().invoke(
-            main, [*arguments, "--json", "--home", str(self.home), "--register", register]
+            main,
+            [
+                *arguments,
+                "--json",
+                "--home",
+                str(self.home),
+                "--chaincode",
+                CHAINCODE,
+                "--register",
+                register,
+            ],
         )
 
     def pay(self, name: str, bank: Bank) -> Any:

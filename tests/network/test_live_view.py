@@ -32,7 +32,8 @@ class Follower:
     """`kindpakket view follow` in a process of its own, which is killed and started again."""
 
     def __init__(self, home: Path, where: Path) -> None:
-        self._command = [sys.executable, "-m", "kindpakket_cli", "view", "follow", "--home", str(home)]
+        place = ("--home", str(home), "--chaincode", CHAINCODE)
+        self._command = [sys.executable, "-m", "kindpakket_cli", "view", "follow", *place]
         self._where = where
         self._log = where.with_name("log")
         self._process: subprocess.Popen[bytes] | None = None
@@ -155,6 +156,8 @@ def test_figures_and_exports_of_a_real_day(
                 "--json",
                 "--home",
                 network.home,
+                "--chaincode",
+                CHAINCODE,
             ],
             capture_output=True,
             check=True,
