@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from kindpakket.backoffice.books.mapping import example
+from kindpakket.fabric import Network as Ledger
 from kindpakket.ledger.days import today
 from kindpakket.ledgerview import LedgerView, Sums, ViewError, catch_up, rebuild, table
 from kindpakket_demo import day
@@ -31,7 +32,8 @@ CHILDREN, HOUSEHOLDS, PAYMENTS = 24, 10, 60
 class Follower:
     """`kindpakket view follow` in a process of its own, which is killed and started again."""
 
-    def __init__(self, home: Path, where: Path) -> None:
+    def __init__(self, home: Path, where: Path, ledger: Ledger) -> None:
+        self._ledger = ledger
         place = ("--home", str(home), "--chaincode", CHAINCODE)
         self._command = [sys.executable, "-m", "kindpakket_cli", "view", "follow", *place]
         self._where = where
@@ -40,9 +42,10 @@ class Follower:
         self.heights: list[int] = []
 
     def restart(self) -> None:
-        """Kill it once it has added something, at whatever it does then, and start another one."""
+        """Kill it once it has added something that there is, and start another one."""
         if self._process is not None:
-            self.await_height(self.heights[-1] + 1 if self.heights else 1)
+            more = self.heights[-1] + 1 if self.heights else 1
+            self.await_height(min(more, self._ledger.ledger_height()))
         self.kill()
         with self._log.open("w") as log:
             self._process = subprocess.Popen([*self._command, "--view", str(self._where)], stderr=log)
@@ -83,12 +86,13 @@ def followed(
 ) -> Iterator[tuple[day.Day, Path, list[int]]]:
     """A day of the demo that a view followed, and where that is."""
     where = tmp_path_factory.mktemp("view") / "view.db"
-    follower = Follower(network.home, where)
+    ledger = desk.ledger(MUNICIPALITY, "clerk")
+    follower = Follower(network.home, where, ledger)
     results = tmp_path_factory.mktemp("results")
     try:
         with Desk(network, results, Random(5)) as own:
             lived = day.run(own, make_town(CHILDREN, HOUSEHOLDS, today(), 5), PAYMENTS, follower.step)
-        follower.await_height(desk.ledger(MUNICIPALITY, "clerk").ledger_height())
+        follower.await_height(ledger.ledger_height())
         follower.kill()
         yield lived, where, follower.heights
     finally:
@@ -99,8 +103,8 @@ def test_it_agrees_with_the_auditor_and_with_the_chaincode(
     followed: tuple[day.Day, Path, list[int]], desk: Desk
 ) -> None:
     lived, where, heights = followed
-    assert sorted(set(heights)) == heights
-    assert len(heights) > 5
+    assert sorted(heights) == heights
+    assert len({*heights}) > 5
     with LedgerView(where) as view:
         assert view.status().flaws == 0
         audit = desk.auditor.verify()
@@ -170,7 +174,9 @@ def test_figures_and_exports_of_a_real_day(
     totals = desk.auditor.audit.totals(lived.scheme)
     assert (scheme["vouchers"], scheme["available_cents"]) == (totals["vouchers"], totals["available_cents"])
     assert 0 < scheme["used_cents"] == sum(each["used_cents"] for each in scheme["categories"])
-    assert (scheme["payout"]["paid_payments"] > 0, scheme["payout"]["longest_days"]) == (True, 0)
+    # The bank paid on the next day on which TARGET is open: after Christmas Eve or Maundy Thursday, in five days.
+    assert scheme["payout"]["paid_payments"] > 0
+    assert 1 <= scheme["payout"]["longest_days"] <= 5
     at_once = answer("figures", lived.scheme, "--as-at", date.today().isoformat())
     assert at_once["schemes"] == found["schemes"]
     (version, *_) = answer("view", "history", "vouchers", lived.voucher)["versions"]
