@@ -174,7 +174,7 @@ def test_figures_and_exports_of_a_real_day(
     totals = desk.auditor.audit.totals(lived.scheme)
     assert (scheme["vouchers"], scheme["available_cents"]) == (totals["vouchers"], totals["available_cents"])
     assert 0 < scheme["used_cents"] == sum(each["used_cents"] for each in scheme["categories"])
-    # The bank paid on the next day on which TARGET is open: after Christmas Eve or Maundy Thursday, in five days.
+    # The bank paid on the next day on which TARGET is open, which may be five days later.
     assert scheme["payout"]["paid_payments"] > 0
     assert 1 <= scheme["payout"]["longest_days"] <= 5
     at_once = answer("figures", lived.scheme, "--as-at", date.today().isoformat())
