@@ -13,7 +13,7 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 HERE = Path(__file__).parent
-OUTSIDE = f"PYTHONPATH={HERE} {sys.executable} {HERE / 'outside.py'}"
+OUTSIDE = f"PYTHONPATH={HERE.parents[1] / 'demo'} {sys.executable} {HERE / 'outside.py'}"
 ACTS = {
     "# a parent shows a slip, and the shop types its code into slip.txt": f"{OUTSIDE} slip letters slip.txt",
     "# pay.xml goes to the bank, and what the bank sends comes into from-bank": (
