@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from grpc import StatusCode
@@ -179,3 +180,16 @@ def test_a_limit_of_nothing_is_a_mistake() -> None:
     with pytest.raises(ValueError, match="in_flight is 0"):
         Limits(0)
     assert Limits().in_flight <= 500
+
+
+def test_a_peer_that_gives_a_call_up_as_its_time_ends_is_no_lost_peer(
+    contract: Any, memory: MemoryGateway
+) -> None:
+    """Go's servers cancel a call at its deadline, and their answer may come before the client's own timer."""
+    memory.fail("Evaluate", StatusCode.CANCELLED, "the stream was removed")
+    with pytest.raises(EvaluateError) as over:
+        contract.evaluate("Show", "k", timeout=0.04)
+    assert over.value.status is StatusCode.DEADLINE_EXCEEDED
+    memory.forget_faults()
+    memory.fail("Evaluate", StatusCode.CANCELLED, "the stream was removed")
+    assert contract.evaluate("Show", "k") == b""

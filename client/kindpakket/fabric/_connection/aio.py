@@ -113,11 +113,12 @@ class AsyncSession(Session):
 
     async def _call(self, link: Link[grpc.aio.Channel], step: Call, timeout: float) -> bytes:
         closings = link.closings
+        over_at = time.monotonic() + timeout
         watch = _Watch(self, link, patience_of(timeout)) if self.peers.several else None
         try:
             response: bytes = await link.method(step.path)(step.request, timeout=timeout)
         except grpc.RpcError as error:
-            raise self.failure(link, closings, error) from None
+            raise self.failure(link, closings, error, over_at) from None
         except (asyncio.CancelledError, grpc.aio.UsageError, ValueError) as error:
             if cancelled_from_outside(error):
                 raise

@@ -38,6 +38,8 @@ _STEPS = {
 _FINISHING = frozenset({wire.SUBMIT, wire.COMMIT_STATUS})
 
 log = logging.getLogger("kindpakket.fabric")
+# Seconds. A peer cancels a call at its deadline, and may be faster than this client's own timer.
+_TOGETHER = 0.05
 
 
 class Session:
@@ -65,16 +67,24 @@ class Session:
         if self.closed:
             raise ConnectionClosed(f"the gateway on {self.address} was closed: connect again")
 
-    def failure(self, link: Link[Any], closings: int, error: grpc.RpcError) -> CallFailed:
+    def failure(
+        self, link: Link[Any], closings: int, error: grpc.RpcError, over_at: float | None = None
+    ) -> CallFailed:
         """What the failure of a call or stream means, having noted what it says about the peer.
 
         Args:
             link: the link that carried the call.
             closings: its count `closings` when the call was made.
             error: how it ended.
+            over_at: when the call's time is over, by the monotonic clock; None: it has no end.
         """
         failure = call_failed(error)
         if failure.status is StatusCode.CANCELLED:  # this client's own cancellations end otherwise
+            if over_at is not None and time.monotonic() >= over_at - _TOGETHER:
+                words = "the peer gave the call up when its time was over"
+                failure = CallFailed(StatusCode.DEADLINE_EXCEEDED, words)
+                failure.peer = link.name
+                return failure
             return self.ended_call(link, closings, failure.reason)
         failure.peer = link.name
         if failure.status not in _LOST or failure.said_by_node:

@@ -122,6 +122,7 @@ class SyncSession(Session):
         self, link: Link[grpc.Channel], step: Call, timeout: float, interrupt: Interrupt | None
     ) -> bytes:
         closings = link.closings
+        over_at = time.monotonic() + timeout
         try:
             call = link.method(step.path).future(step.request, timeout=timeout)
             if interrupt is None:
@@ -130,7 +131,7 @@ class SyncSession(Session):
                 with interrupt.waking(call.cancel):
                     response = self._wait(call, link, closings, timeout)
         except grpc.RpcError as error:
-            raise self.failure(link, closings, error) from None
+            raise self.failure(link, closings, error, over_at) from None
         except (ValueError, grpc.FutureCancelledError):  # what a closed channel raises
             raise self.ended_call(link, closings) from None
         self.peers.answered(link)
