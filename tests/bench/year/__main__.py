@@ -98,7 +98,7 @@ def run(
             town = make_town(children, max(1, children * 3 // 5), first, seed)
             wallets = office.hand_out(desk, town, scheme)
         purses = [Purse(wallet.on_paper, CENTS_PER_CHILD) for wallet in wallets]
-        tills = Tills(scheme.id, street.open, wallets)
+        tills = Tills(scheme, street.open, wallets)
         shopping = Shopping(purses, [till.store for till in street.open], seed)
         counts = seasons.spread(payments, days)
         accounts = [till.store.iban for till in street.open]

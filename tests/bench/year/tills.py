@@ -13,9 +13,11 @@ from typing import TypeVar
 
 from kindpakket.fabric import UnknownOutcome
 from kindpakket.holder.orders import HoldOrder, PaymentOrder
+from kindpakket.ledger.days import first_instant, next_day
 from kindpakket.ledger.ids import new_id
 from kindpakket.ledger.records import Line
 from kindpakket_demo.desk import Till, now
+from kindpakket_demo.schemes import OpenScheme
 from kindpakket_demo.wallets import Wallet
 from year.shopping import Day, Purchase
 
@@ -62,10 +64,11 @@ class Tills:
         counter: what they did so far.
     """
 
-    def __init__(self, scheme: str, tills: Sequence[Till], wallets: Sequence[Wallet]) -> None:
+    def __init__(self, scheme: OpenScheme, tills: Sequence[Till], wallets: Sequence[Wallet]) -> None:
         """Sell in a scheme; shops and wallets are in the order that the purchases name them in."""
         self.counter = Counter()
-        self._scheme = scheme
+        self._scheme = scheme.id
+        self._ends_at = first_instant(next_day(scheme.rules["ends_on"]))
         self._tills = tills
         self._wallets = wallets
         self._ids: dict[int, str] = {}
@@ -99,7 +102,7 @@ class Tills:
             self._settled(partial(shop.pay, order, wallet.authorise(order)))
             self.counter.add("payments", purchase.shop, order.cents)
         else:
-            until = int(now().timestamp()) + _HOLD_SECONDS
+            until = min(int(now().timestamp()) + _HOLD_SECONDS, self._ends_at)
             order = shop.hold_order(self._scheme, wallet.voucher, purchase.lines, expires_at=until)
             self._settled(partial(shop.hold, order, wallet.authorise(order)))
         self.counter.seconds.append(time.perf_counter() - began)
