@@ -63,8 +63,8 @@ def propose(
 ) -> None:
     """Propose vouchers for the children in FILE who have none yet; another person approves them.
 
-    Compares the file with the register, says what it changes, and proposes an allocation with the file's
-    SHA-256, the number of vouchers and their sum. The same file again proposes nothing. A file that was
+    Compares the file with the register, says what it changes, and proposes an allocation with a commitment to
+    the file, the number of vouchers and their sum. The same file again proposes nothing. A file that was
     rejected can be corrected and proposed anew. If the command is interrupted, run it again.
     """
     from kindpakket.backoffice.batches.proposing import propose_file
