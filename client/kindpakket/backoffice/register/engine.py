@@ -2,66 +2,28 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
-from dataclasses import dataclass
-from pathlib import Path
+from typing import ClassVar
 
 from kindpakket.backoffice.register.errors import RegisterError
 from kindpakket.fabric.extras import extra
 
 with extra("backoffice"):
-    from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-    from sqlalchemy.exc import ArgumentError
+    from sqlalchemy import Engine, create_engine, event
     from sqlalchemy.pool import NullPool
 
-_POSTGRESQL = ("postgresql", "postgres")
-_PATIENCE_SECONDS = 60
-"""How long a writer waits for another one; SQLite has one at a time."""
-WRITES = "kindpakket_writes"
-"""The execution option of a connection whose transaction is going to write."""
+    from kindpakket.databases import PATIENCE_SECONDS, WRITES, DatabaseAddress, begin
+
+__all__ = ["WRITES", "Address"]
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
-    """Where a register is.
+class Address(DatabaseAddress):
+    """Where a register is."""
 
-    Attributes:
-        path: the SQLite file; None: it is in a PostgreSQL database.
-        url: the URL for SQLAlchemy.
-    """
+    __slots__ = ()
 
-    path: Path | None
-    url: URL
-
-    @classmethod
-    def parse(cls, where: Path | str) -> Address:
-        """Read a path, or a URL such as `postgresql://host/database`.
-
-        Raises:
-            RegisterError: the URL is of another kind of database.
-        """
-        if isinstance(where, Path) or "://" not in where:
-            path = Path(where)
-            return cls(path, URL.create("sqlite", database=str(path)))
-        try:
-            url = make_url(where)
-        except ArgumentError:
-            raise RegisterError("the register's URL cannot be read: write postgresql://host/name") from None
-        if url.get_backend_name() == "sqlite" and url.database:
-            return cls(Path(url.database), url)
-        if url.drivername in _POSTGRESQL:
-            url = url.set(drivername="postgresql+psycopg")
-        if url.get_backend_name() != "postgresql":
-            raise RegisterError(
-                f"a register cannot be in {url.get_backend_name()}: give the path of an SQLite file, or the "
-                "URL of a PostgreSQL database"
-            )
-        return cls(None, url)
-
-    def __str__(self) -> str:
-        """The path, or the URL without its password."""
-        return str(self.path) if self.path else self.url.render_as_string(hide_password=True)
+    noun: ClassVar[str] = "register"
+    error: ClassVar[type[Exception]] = RegisterError
 
     def make_file(self) -> None:
         """Make the SQLite file if there is none, readable for its owner only.
@@ -69,12 +31,8 @@ class Address:
         Raises:
             RegisterError: others than its owner can read it.
         """
-        if self.path is None:
-            return
-        if not self.path.exists():
-            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-        if self.path.stat().st_mode & 0o077:
+        super().make_file()
+        if self.path is not None and self.path.stat().st_mode & 0o077:
             raise RegisterError(f"{self.path} can be read by others than its owner: run chmod 600 on it")
 
     def engine(self) -> Engine:
@@ -82,19 +40,13 @@ class Address:
         if self.path is None:
             with extra("postgresql"):
                 return create_engine(self.url, pool_size=2)
-        engine = create_engine(self.url, poolclass=NullPool, connect_args={"timeout": _PATIENCE_SECONDS})
+        engine = create_engine(self.url, poolclass=NullPool, connect_args={"timeout": PATIENCE_SECONDS})
         event.listen(engine, "connect", _set_up)
-        event.listen(engine, "begin", _begin)
+        event.listen(engine, "begin", begin)
         return engine
 
 
 def _set_up(connection: sqlite3.Connection, _: object) -> None:
-    connection.isolation_level = None  # so that `_begin` says how transactions begin, DDL included
+    connection.isolation_level = None  # so that `begin` says how transactions begin, DDL included
     for pragma in ("foreign_keys = ON", "secure_delete = ON", "synchronous = FULL"):
         connection.execute(f"PRAGMA {pragma}")
-
-
-def _begin(connection: Connection) -> None:
-    # A transaction that reads first and writes later would fail when another one has written in between.
-    writes = connection.get_execution_options().get(WRITES, False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
