@@ -158,7 +158,7 @@ def status(
         if rows is not None and batch_id is not None:
             _answer_rows(session, register, _batch(register, batch_id), rows)
             return
-        chosen = register.batches(scheme_id) if batch_id is None else [_batch(register, batch_id)]
+        chosen = register.batches.all(scheme_id) if batch_id is None else [_batch(register, batch_id)]
         found = [standing_of(municipality, register, batch) for batch in chosen]
         changes: list[Change] = []
         if batch_id is not None:
@@ -180,7 +180,7 @@ def status(
 def _answer_rows(session: Session, register: Register, batch: Batch, outcome: str) -> None:
     rows = [
         {"row": line.number, "voucher": line.voucher or None, "outcome": line.outcome, "detail": line.detail}
-        for line in register.batch_lines(batch.id, outcome)
+        for line in register.batches.lines(batch.id, outcome)
     ]
     session.answer(
         rows,
@@ -199,14 +199,14 @@ def _to_issue(
     """The schemes to issue in, with the bulks; None: all of them."""
     if batch_id is not None:
         batch = _batch(register, batch_id)
-        return [(batch.scheme, register.bulk_ids_of(batch.id))]
+        return [(batch.scheme, register.batches.bulk_ids_of(batch.id))]
     if scheme_id is not None:
         return [(scheme_id, None)]
-    return [(scheme, None) for scheme in dict.fromkeys(batch.scheme for batch in register.batches())]
+    return [(scheme, None) for scheme in dict.fromkeys(batch.scheme for batch in register.batches.all())]
 
 
 def _batch(register: Register, identifier: str) -> Batch:
-    batch = register.batch(identifier)
+    batch = register.batches.get(identifier)
     if batch is None:
         raise Refused(
             f"{register.name} has no batch {identifier}: kindpakket intake status lists them", "NO_SUCH"

@@ -50,7 +50,7 @@ def batches(session: Session, place: RegisterPlace, scheme_id: str | None) -> No
                 "cents": batch.cents,
                 **batch.counts,
             }
-            for batch in opened.batches(scheme_id)
+            for batch in opened.batches.all(scheme_id)
         ]
     session.answer(
         found,

@@ -129,7 +129,7 @@ def issue(
                 counted=counted,
             )
             note_outcomes(file, proposed)
-            bulks = register.bulk_ids_of(proposed.batch.id)
+            bulks = register.batches.bulk_ids_of(proposed.batch.id)
             progress = issue_approved(municipality, register, scheme_id, bulks=bulks, counted=counted)
             vouchers, cents = issued_with(municipality, register, scheme_id, bulks)
     if progress.over:

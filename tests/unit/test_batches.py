@@ -73,7 +73,7 @@ def test_a_file_is_proposed_approved_and_issued(town: Office) -> None:
     assert standing.envelope is not None
     assert (standing.envelope["state"], standing.envelope["proposed_by"]) == ("used", "p-clerk")
     assert town.issue().vouchers == 0
-    bulks = town.register.bulk_ids_of(proposed.batch.id)
+    bulks = town.register.batches.bulk_ids_of(proposed.batch.id)
     assert issued_with(town.municipality, town.register, SCHEME, bulks) == (1203, 1203 * 30_000)
 
 
@@ -87,7 +87,7 @@ def test_the_same_file_again_proposes_nothing(small: Office) -> None:
     small.issue()
     last = small.propose(children(7))
     assert (last.is_repeated, last.waiting, last.approved) == (True, (), ())
-    assert len(small.register.batches()) == 1
+    assert len(small.register.batches.all()) == 1
     assert small.ledger.calls.count("allocation:Propose") == 1
 
 
@@ -102,7 +102,7 @@ def test_next_weeks_file_gives_the_difference(small: Office) -> None:
     assert counts == {"new": 2, "changed": 3, "gone": 1, "issued": 6}
     assert proposed.allocation is not None
     assert proposed.allocation["vouchers"] == 2
-    details = [line.detail for line in small.register.batch_lines(proposed.batch.id, "changed")]
+    details = [line.detail for line in small.register.batches.lines(proposed.batch.id, "changed")]
     assert details == ["achternaam", "eenheden", "regeling_preset"]
     entries = {entry.child.bsn: entry.voucher for entry in small.register.entries(SCHEME)}
     raised, lowered = proposed.changes
@@ -114,7 +114,7 @@ def test_next_weeks_file_gives_the_difference(small: Office) -> None:
     )
     assert (raised.preset, raised.units) == ("child", 2)
     assert lowered.file_cents != lowered.had_cents
-    (gone,) = small.register.batch_lines(proposed.batch.id, "gone")
+    (gone,) = small.register.batches.lines(proposed.batch.id, "gone")
     assert gone.voucher == entries[file[3].bsn]
     small.approve(proposed)
     assert small.issue().vouchers == 2
@@ -139,7 +139,9 @@ def test_a_rejected_file_is_corrected_and_proposed_anew(small: Office) -> None:
     small.approve(corrected)
     assert (small.issue().cents, len(small.vouchers())) == (8 * 30_000, 7)
     small.check([file[0], *file[2:]])
-    standings = [standing_of(small.municipality, small.register, batch) for batch in small.register.batches()]
+    standings = [
+        standing_of(small.municipality, small.register, batch) for batch in small.register.batches.all()
+    ]
     assert [standing.next for standing in standings] == ["replaced", "nothing"]
     # The child that was taken out is not in the register any more.
     assert small.register.account(file[1].bsn).entries == ()

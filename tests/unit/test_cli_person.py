@@ -262,7 +262,7 @@ def test_what_was_never_issued_is_erased(kindpakket: Command, register: tuple[st
         (bulk,) = opened.bulks(SCHEME)
         assert bulk.entries == (other,)
         # The municipality's next file may name the child again.
-        assert opened.compare(SCHEME, "2026", children(2)).counts["new"] == 1
+        assert opened.batches.compare(SCHEME, "2026", children(2)).counts["new"] == 1
     last = kindpakket.answer("person", "erase", *register, *ERASE, "--voucher", other.voucher)
     assert last["vouchers"] == [other.voucher]
     with Register(register[1]) as opened:

@@ -22,8 +22,8 @@ def _issue(where: str, count: int) -> None:
     """What a run of the command does with the register."""
     with Register(where) as register:
         file = children(count)
-        batch = register.compare(SCHEME, "2026", file, sha256=SHA)
-        register.enrol_batch(batch, file)
+        batch = register.batches.compare(SCHEME, "2026", file, sha256=SHA)
+        register.batches.enrol(batch, file)
 
 
 def _counted(instants: killing.Instants, where: str, count: int) -> None:
@@ -50,9 +50,9 @@ def _check(where: str, count: int) -> None:
         assert [entry.child for entry in entries] == children(count)
         assert len({entry.voucher for entry in entries}) == count
         assert [len(bulk.entries) for bulk in bulks] == [500] * (count // 500) + [count % 500]
-        batch, *_ = register.batches()  # killed after its last commit, the next run made another
+        batch, *_ = register.batches.all()  # killed after its last commit, the next run made another
         assert (batch.state, batch.counts["new"], batch.vouchers) == ("enrolled", count, count)
-        assert [bulk.request_id for bulk in register.bulks_of(batch.id)] == [
+        assert [bulk.request_id for bulk in register.batches.bulks_of(batch.id)] == [
             bulk.request_id for bulk in bulks
         ]
 

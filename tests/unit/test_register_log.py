@@ -30,7 +30,7 @@ def test_every_way_to_a_persons_data_leaves_a_line(where: str) -> None:
         assert len(register.accounts_of_case(child.case)) == 1
         assert register.accounts_of_case("Z-none") == []
         register.personal_values()
-        register.compare(SCHEME, "2026", [child])
+        register.batches.compare(SCHEME, "2026", [child])
         list(register.entries(SCHEME))
         account = register.account(child.bsn, Purpose("bezwaar", "B-2026-4", "p-manager"))
         lines = list(register.look_ups())
@@ -154,9 +154,9 @@ def test_an_erased_person_can_still_be_told_who_looked(where: str) -> None:
             entry.case_record()
         assert register.account(sibling.bsn).entries[0].entry == bulk.entries[1]
         # Nobody gets a second voucher by being erased.
-        again = register.compare(SCHEME, "2026", [child, sibling])
+        again = register.batches.compare(SCHEME, "2026", [child, sibling])
         assert (again.counts["issued"], again.vouchers) == (2, 0)
-        register.enrol_batch(again, [child, sibling])
+        register.batches.enrol(again, [child, sibling])
         assert register.account(child.bsn).entries == ()
         assert register.present([*vouchers, bulk.entries[1].voucher]) == [bulk.entries[1].voucher]
         certificates = register.certificates()

@@ -53,8 +53,8 @@ def test_who_is_gone_from_the_next_file_is_known_for_old_entries_too(tmp_path: P
     path = tmp_path / "register.db"
     old_register.write(path, 2, children(10))
     with Register(path) as register:
-        assert register.compare(SCHEME, "2027", children(8)).counts["gone"] == 0
-        batch = register.compare(SCHEME, "2026", children(8))
+        assert register.batches.compare(SCHEME, "2027", children(8)).counts["gone"] == 0
+        batch = register.batches.compare(SCHEME, "2026", children(8))
         assert (batch.counts["unchanged"], batch.counts["gone"]) == (8, 2)
 
 

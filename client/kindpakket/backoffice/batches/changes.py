@@ -54,7 +54,7 @@ def changes_of(
     A voucher that has had more than the file gives is told and left as it is. One that was revoked or has
     lapsed is left out.
     """
-    changed = register.changed_terms(batch)
+    changed = register.batches.changed_terms(batch)
     on_ledger = _vouchers(municipality, batch.scheme, {found.voucher for found in changed})
     for found in changed:
         had = on_ledger.get(found.voucher)

@@ -94,12 +94,12 @@ def propose_file(
     live = [*stock.waiting, *stock.approved]
     batch = _enrolled(register, scheme, period, file, rules, counted)
     changes = tuple(changes_of(municipality, register, batch, rules))
-    earlier = register.enrolled_before(batch)
-    is_repeated = earlier is not None and register.repeats(batch, earlier)
+    earlier = register.batches.enrolled_before(batch)
+    is_repeated = earlier is not None and register.batches.repeats(batch, earlier)
     if earlier is not None and is_repeated:
-        register.forget_batch(batch)
+        register.batches.forget(batch)
         batch = earlier
-    bulks = register.bulk_ids_of(batch.id)
+    bulks = register.batches.bulk_ids_of(batch.id)
     stock = take_stock(municipality, register, scheme, bulks, clock=clock)
     wanted = [*stock.free, *(bulk for each in stock.over for bulk in each.bulks if again)]
     allocation = None
@@ -127,7 +127,7 @@ def _enrolled(
     register: Register, scheme: str, period: str, file: ReadFile, rules: Rules, counted: Counted
 ) -> Batch:
     with counted(file.count, "Comparing") as progress:
-        batch = register.compare(
+        batch = register.batches.compare(
             scheme,
             period,
             file.children(),
@@ -136,7 +136,7 @@ def _enrolled(
             progress=progress,
         )
     with counted(file.count, "Enrolling") as progress:
-        return register.enrol_batch(batch, file.children(), progress)
+        return register.batches.enrol(batch, file.children(), progress)
 
 
 def _undo_others(

@@ -63,13 +63,13 @@ def standing_of(
         clock: gives the time in Unix seconds.
     """
     proposals = register.proposals_of(batch.id)
-    bulks = register.bulk_ids_of(batch.id)
+    bulks = register.batches.bulk_ids_of(batch.id)
     stock = take_stock(municipality, register, batch.scheme, bulks, mend=False, clock=clock)
     allocations = tuple(
         found for proposal in proposals if (found := find(municipality, proposal)) is not None
     )
     following: Next = "nothing"
-    if register.is_replaced(batch):
+    if register.batches.is_replaced(batch):
         following = "replaced"
     elif batch.counts["refused"]:
         following = "correct"
@@ -84,7 +84,7 @@ def standing_of(
     return Standing(
         batch=batch,
         allocations=allocations,
-        issued=register.issued_lines(batch),
+        issued=register.batches.issued_lines(batch),
         open=sum(bulk.vouchers for bulk in stock.bulks),
         next=following,
         commitment=commit_to(register.secret, batch.sha256) if batch.sha256 else None,

@@ -1,6 +1,6 @@
 """Compares a file of children with the register, in one pass and with bounded memory: what would it change?
 
-batch = register.compare(scheme, "2026", children, sha256=digest, cost=lambda child: 30000)
+batch = register.batches.compare(scheme, "2026", children, sha256=digest, cost=lambda child: 30000)
 print(batch.counts)  # {"new": 120, "unchanged": 0, "changed": 3, "gone": 7, "refused": 0, "issued": 490}
 """
 
