@@ -315,7 +315,7 @@ def test_an_application_policy_is_its_own_or_the_channels(signers: Sequence[Any]
     assert own.satisfied_by(signers[:2])
     assert not own.satisfied_by(signers[:1])
     path = "/Channel/Application/Endorsement"
-    reference = m.collection.ApplicationPolicy(channel_config_policy_reference=path)
+    reference = m.policy.ApplicationPolicy(channel_config_policy_reference=path)
     asked: list[str] = []
 
     def find(asked_for: str) -> Policy:
