@@ -9,6 +9,7 @@ from random import Random
 import pytest
 from renewal import SMALL, doubled, renew_all, serials_of
 from support import found_town, running
+from verified import findings
 
 from kindpakket_demo.desk import CHANNEL, Desk
 from kindpakket_network import Network
@@ -31,6 +32,7 @@ def test_every_certificate_is_renewed_while_payments_run(tmp_path_factory: pytes
         assert renewed.sales.failed == []
         assert renewed.spent == SMALL * renewed.sales.paid
         assert not reconcile(network.session(), network.topology.channel(CHANNEL))
+        assert {name: items for name, items in findings(network, CHANNEL).items() if items} == {}
         network.stop("orderer.regie", signal.SIGKILL)  # the other three are all needed now
         wallet = next(town.keys)
         order = town.order(wallet)
