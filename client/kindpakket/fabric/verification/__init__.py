@@ -8,6 +8,11 @@ blocks and from an anchor that the auditor names.
 from kindpakket.fabric.verification._configuration import (
     Configuration,
 )
+from kindpakket.fabric.verification._definitions import (
+    Collection,
+    Definition,
+    Definitions,
+)
 from kindpakket.fabric.verification._findings import (
     Finding,
     Kind,
@@ -21,20 +26,38 @@ from kindpakket.fabric.verification._policies import (
     SignaturePolicy,
     application_policy,
 )
+from kindpakket.fabric.verification._sets import Space, Version
+from kindpakket.fabric.verification._state import KeyState, State, ValueReader
 from kindpakket.fabric.verification._strangers import (
     Reason,
     Stranger,
 )
+from kindpakket.fabric.verification._taken_apart import Fault, Signed, TakenApart
+from kindpakket.fabric.verification._validity import BlockValidity, StateWrite, Validity
 
 __all__ = [
+    "BlockValidity",
+    "Collection",
     "Configuration",
+    "Definition",
+    "Definitions",
+    "Fault",
     "Finding",
+    "KeyState",
     "Kind",
     "Member",
     "Membership",
     "Policy",
     "Reason",
     "SignaturePolicy",
+    "Signed",
+    "Space",
+    "State",
+    "StateWrite",
     "Stranger",
+    "TakenApart",
+    "Validity",
+    "ValueReader",
+    "Version",
     "application_policy",
 ]
