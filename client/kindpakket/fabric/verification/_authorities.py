@@ -1,5 +1,4 @@
-"""Certificates of an organisation's authorities, and chains to them as Go's `crypto/x509` and Fabric's MSP
-build them.
+"""Authorities of an organisation, and chains of certificates as Go and Fabric build them.
 
 Fabric looks at a certificate's chain as of one second after the certificate became valid, whatever the time
 is (FAB-3678), so that a block's validity never depends on when it is looked at. Expiry is another question.
