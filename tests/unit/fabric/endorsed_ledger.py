@@ -22,7 +22,7 @@ from kindpakket.fabric._wire import gateway as wire
 from kindpakket.fabric._wire import messages as m
 from kindpakket.fabric.blocks import BlockMessage, Version
 from kindpakket.fabric.identity._signatures import low_s
-from kindpakket.fabric.verification import BlockValidity, Configuration, Validity, ValueReader
+from kindpakket.fabric.verification import BlockValidity, Configuration, Validity, ValueReader, values_from
 
 CHANNEL = "town"
 _START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -230,7 +230,7 @@ class Town:
         self.blocks: list[BlockMessage] = []
         self.results: list[BlockValidity] = []
         self._configurations: list[Configuration] = []
-        self._peer = Validity(sqlite3.connect(":memory:"), read_value=self.value)
+        self._peer = Validity(sqlite3.connect(":memory:"), read_value=values_from(self))
         first = self.configure()
         self.configuration = Configuration(0, first)
         self.add(first)
@@ -394,16 +394,9 @@ class Town:
         self._configurations.append(self.configuration)
         return result
 
-    def value(self, written: Version, space: Any, key: bytes) -> bytes | None:
-        """Read a value again, as `Validity` wants it."""
-        return next(
-            (
-                write.value
-                for write in self.results[written[0]].writes
-                if (write.namespace, write.key) == (space.namespace, key)
-            ),
-            None,
-        )
+    def read(self, start: int = 0) -> Iterator[BlockMessage]:
+        """The blocks from a number on."""
+        return iter(self.blocks[start:])
 
     def verify(self, *, read_value: ValueReader | None = None) -> list[BlockValidity]:
         """Verify all blocks from the first on, as an auditor does who has only them."""

@@ -15,6 +15,7 @@ from endorsed_ledger import (
 )
 
 from kindpakket.fabric._wire import messages as m
+from kindpakket.fabric.verification import values_from
 
 FAILURE = "ENDORSEMENT_POLICY_FAILURE"
 OF_A, OF_B = all_of(("A", "peer")), all_of(("B", "peer"))
@@ -91,7 +92,7 @@ def test_a_flawed_endorsement_beside_enough_right_ones_is_noted_only(town: Town)
 
 
 def test_a_definition_counts_from_the_next_block_on(town: Town) -> None:
-    lone = {"endorsers": [town.a.peer]}
+    lone: dict[str, Any] = {"endorsers": [town.a.peer]}
     result = town.add(town.definition(policy=OF_A, sequence=2), pay(town, **lone))
     assert result.flags == ("VALID", FAILURE)
     assert town.add(pay(town, version="2", **lone)).flags == ("VALID",)
@@ -118,7 +119,7 @@ def test_each_namespace_that_is_written_needs_its_own_policy(town: Town) -> None
     town.add(town.definition("lax", policy=OF_A))
     both = Results("lax", writes={"x": b"1"}), Results("cc", writes={"x": b"1"})
     only_read = Results("lax", writes={"x": b"2"}), Results("cc", reads={"x": None})
-    lone = {"chaincode": "lax", "endorsers": [town.a.peer]}
+    lone: dict[str, Any] = {"chaincode": "lax", "endorsers": [town.a.peer]}
     assert town.add(town.transaction(*only_read, **lone)).flags == ("VALID",)
     assert town.add(town.transaction(*both, **lone)).flags == (FAILURE,)
     assert town.add(town.transaction(*both, chaincode="lax")).flags == ("VALID",)
@@ -140,7 +141,8 @@ def private(town: Town, name: str, **how: Any) -> bytes:
 
 
 def test_a_collection_may_have_a_policy_of_its_own(town: Town) -> None:
-    a, b = {"endorsers": [town.a.peer]}, {"endorsers": [town.b.peer]}
+    a: dict[str, Any] = {"endorsers": [town.a.peer]}
+    b: dict[str, Any] = {"endorsers": [town.b.peer]}
     assert town.add(private(town, "ours", **a)).flags == ("VALID",)
     assert town.add(private(town, "ours", **b)).flags == (FAILURE,)
     assert town.add(private(town, "own", **a)).flags == (FAILURE,)
@@ -177,7 +179,7 @@ def test_a_key_may_have_a_policy_of_its_own(town: Town) -> None:
     assert town.add(town.transaction(drop, endorsers=[town.a.peer])).flags == (FAILURE,)
     assert town.add(town.transaction(drop, endorsers=[town.b.peer])).flags == ("VALID",)
     assert town.add(pay(town, endorsers=[town.b.peer])).flags == (FAILURE,)
-    assert not [finding for found in town.verify(read_value=town.value) for finding in found.findings]
+    assert not [finding for found in town.verify(read_value=values_from(town)) for finding in found.findings]
 
 
 def test_a_key_whose_policy_changes_in_the_block_cannot_be_written_later_in_it(town: Town) -> None:
@@ -200,7 +202,7 @@ def test_a_private_key_may_have_a_policy_of_its_own(town: Town) -> None:
 def test_metadata_alone_keeps_the_value_which_the_commit_hash_covers(town: Town) -> None:
     town.add(pay(town))
     town.add(town.transaction(Results("cc", policies={"k": OF_B})))
-    read_again = town.verify(read_value=town.value)
+    read_again = town.verify(read_value=values_from(town))
     assert not [finding for found in read_again for finding in found.findings]
     (write,) = read_again[-1].writes
     assert (write.key, write.value, write.version) == (b"k", b"1", (3, 0))

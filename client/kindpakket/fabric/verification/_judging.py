@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from kindpakket.fabric.errors import DecodeError
+from kindpakket.fabric.verification._creators import Creator
 from kindpakket.fabric.verification._definitions import Definitions
 from kindpakket.fabric.verification._endorsement_policies import EndorsementPolicies
 from kindpakket.fabric.verification._endorsements import Endorsements, Signers, Undecidable
@@ -41,9 +42,11 @@ class JudgedBlock:
         state: State,
         definitions: Definitions,
         policies: EndorsementPolicies,
+        creators: Sequence[Creator] = (),
     ) -> None:
         self.number = number
         self.parts = parts
+        self._creators = creators
         self.updates = Updates(state)
         self._state = state
         self._definitions = definitions
@@ -79,7 +82,7 @@ class JudgedBlock:
         """What the validation before the state says; `validateTx` of `validator.go`."""
         if not self.number:
             return []  # peers take block 0 as it is: it is what they trust
-        fault = part.fault or self._creator_fault(part) or part.body_fault
+        fault = self._creator_fault(place, part) or part.body_fault
         if fault is not None:
             return [fault]
         if part.configuration or part.kind == "CONFIG":
@@ -96,7 +99,12 @@ class JudgedBlock:
         self._note(place, part, signers)
         return self._endorsements.faults(part, signers)
 
-    def _creator_fault(self, part: TakenApart) -> Fault | None:
+    def _creator_fault(self, place: int, part: TakenApart) -> Fault | None:
+        if self._creators:
+            known = self._creators[place]
+            return None if known.code == VALID else Fault(known.code, known.reason)
+        if part.fault is not None:
+            return part.fault
         if part.channel != self._configuration.channel:
             return Fault("BAD_CREATOR_SIGNATURE", f"it was made for channel {part.channel!r}")
         identity, message, signature = part.creator
@@ -165,6 +173,8 @@ class JudgedBlock:
             faults = self._faults[place] or [Fault(VALID, "nothing is wrong with it")]
             if said in [fault.code for fault in faults]:
                 continue
+            if said == VALID and self._creators and self._creators[place].code != VALID:
+                continue  # the verification of the chain has said so
             rule = f"validity.{faults[0].code.lower().replace('_', '-')}"
             sentence = f"is flagged {said}, and is {faults[0].code}: {faults[0].reason}"
             yield self._about(place, rule, "error", sentence)

@@ -20,6 +20,7 @@ from kindpakket.fabric.blocks import BlockMessage
 from kindpakket.fabric.errors import DecodeError
 from kindpakket.fabric.verification._commit_hash import commit_hash
 from kindpakket.fabric.verification._configuration import Configuration
+from kindpakket.fabric.verification._creators import Creator
 from kindpakket.fabric.verification._definitions import Definitions
 from kindpakket.fabric.verification._endorsement_policies import EndorsementPolicies, block_to_live
 from kindpakket.fabric.verification._findings import Finding
@@ -98,14 +99,15 @@ class Validity:
         self._policies: EndorsementPolicies | None = None
 
     def add(
-        self, block: BlockMessage, configuration: Configuration, parts: Sequence[TakenApart] | None = None
+        self, block: BlockMessage, configuration: Configuration, creators: Sequence[Creator] = ()
     ) -> BlockValidity:
         """Derive the validity of the next block's transactions, and apply what the valid ones write.
 
         Args:
             block: the next block.
             configuration: the configuration in force before it; for block 0, its own.
-            parts: its transactions taken apart, if the caller has done so already.
+            creators: what `ChainVerifier` found about who made its transactions, so that it is neither looked
+                at nor told twice; empty: it is looked at here.
 
         Raises:
             ValueError: it is not the next block.
@@ -113,9 +115,9 @@ class Validity:
         number = block.header.number
         if number != self.height:
             raise ValueError(f"the next block is {self.height}, not {number}")
-        taken = [TakenApart.of(data) for data in block.data.data] if parts is None else list(parts)
+        parts = [TakenApart.of(data) for data in block.data.data]
         policies = self._policies_of(configuration)
-        judged = JudgedBlock(number, taken, self.state, self.definitions, policies)
+        judged = JudgedBlock(number, parts, self.state, self.definitions, policies, creators)
         claimed = _claims(block)
         flags = judged.flags(claimed.flags)
         findings = [*judged.findings(claimed.flags)]
