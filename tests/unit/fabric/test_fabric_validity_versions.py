@@ -188,7 +188,7 @@ def test_a_verification_that_was_killed_goes_on_where_it_was_committed(town: Tow
     assert again.height == height
     rest = list(town.verified(again))
     assert [(found.flags, found.commit_hash, found.findings) for found in first + rest] == [
-        (found.flags, found.commit_hash, ()) for found in town.results
+        (found.flags, found.commit_hash, found.findings) for found in town.results
     ]
 
 
