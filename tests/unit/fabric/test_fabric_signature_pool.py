@@ -1,0 +1,59 @@
+"""Signatures verified in several processes: the same findings in the same order, and no silence."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from forge import Invocation, Ledger, Sets
+from kindpakket.fabric.verification import ChainVerifier, SignaturePool, WorkerDied, verify_chain
+
+
+@pytest.fixture(scope="module")
+def ledger() -> Ledger:
+    """Blocks with several flaws, before and after another consenter."""
+    ledger = Ledger()
+    channel = ledger.channel
+    client, peers = channel.member("AMSP"), [channel.member(mspid, "peer") for mspid in ("AMSP", "BMSP")]
+    for number in range(12):
+        call = Invocation(client, peers, sets={"basic": Sets(writes={f"key{number}": b"value"})})
+        signer = channel.member("AMSP") if number % 5 == 0 else client
+        ledger.add([call.envelope(signer=signer)], signers={} if number == 3 else None)
+        if number == 6:
+            consenters = {**channel.consenters, 4: channel.member("DMSP", "orderer")}
+            ledger.configure(channel.update(channel.with_consenters(consenters), channel.admins.values()))
+            channel.consenters = consenters
+    return ledger
+
+
+def test_findings_are_those_of_one_process(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And every signature that was asked for had been verified ahead, but for those of a new consenter."""
+    monkeypatch.setattr("kindpakket.fabric.verification._pool._BATCH", 4_000)
+    alone = list(verify_chain(ledger.blocks, ChainVerifier(anchor=ledger.anchor)))
+    assert [item.block for item in alone] == [1, 4, 6, 12]
+    with SignaturePool(1) as pool:
+        verifier = ChainVerifier(anchor=ledger.anchor, verdicts=pool)
+        assert list(verify_chain(ledger.blocks, verifier, pool)) == alone
+        assert pool.missed < 10
+
+
+def test_a_worker_that_is_killed_is_an_error(ledger: Ledger) -> None:
+    """And never a block without findings."""
+
+    def endless() -> Iterator[Any]:
+        while True:
+            yield from ledger.blocks
+
+    with SignaturePool(1) as pool:
+        stream = pool.ahead(endless(), lambda: None)
+        next(stream)
+        next(stream)
+        for process in list(pool._executor._processes.values()):
+            os.kill(process.pid, signal.SIGKILL)
+        with pytest.raises(WorkerDied, match="was ended from outside"):
+            for _ in stream:
+                pass
