@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
+from functools import cache
 from typing import Any
 
 import pytest
 from endorsed_ledger import Private, Results, Town, collection, sha256, states
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kindpakket.fabric._wire import messages as m
@@ -78,6 +79,19 @@ def test_one_flipped_bit_of_a_commit_hash_is_found_once(town: Town) -> None:
         (2, "commit-hash.differs"),
         (3, "commit-hash.differs"),
     ]
+
+
+@pytest.mark.parametrize("slot", [2, 4], ids=["flags", "commit hash"])
+def test_any_byte_of_what_a_peer_states_that_is_changed_is_found(town: Town, slot: int) -> None:
+    stated = bytes(town.blocks[2].metadata.metadata[slot])
+    for place in range(len(stated)):
+        for bit in (0, 3, 7):
+            changed = bytearray(stated)
+            changed[place] ^= 1 << bit
+            town.blocks[2].metadata.metadata[slot] = bytes(changed)
+            assert 2 in [finding.block for finding in findings(town) if finding.kind == "error"]
+    town.blocks[2].metadata.metadata[slot] = stated
+    assert not findings(town)
 
 
 def test_a_commit_hash_that_is_missing(town: Town) -> None:
@@ -191,6 +205,7 @@ def test_a_transaction_whose_signer_cannot_be_read_uses_up_its_id(town: Town) ->
     assert town.add(later).flags == ("DUPLICATE_TXID",)
 
 
+@cache
 def updates_message() -> Any:
     """Fabric's message `Updates`, of `core/ledger/kvledger/txmgmt/txmgr/updates.proto`."""
     file = descriptor_pb2.FileDescriptorProto(name="updates.proto", package="txmgr", syntax="proto3")
@@ -232,6 +247,7 @@ SPACES = st.builds(Space, st.sampled_from(["cc", "d", "_lifecycle"]), st.sampled
     ),
     st.binary(max_size=300),
 )
+@settings(deadline=None)
 def test_the_commit_hash_covers_writes_as_fabric_serialises_them(
     written: dict[tuple[Space, bytes], tuple[bytes, tuple[int, int]]], flags: bytes
 ) -> None:

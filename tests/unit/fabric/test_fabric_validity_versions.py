@@ -217,7 +217,7 @@ def hashed(found: list[Found], degree: int) -> Any:
     st.integers(2, 5),
     st.data(),
 )
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 def test_hashes_over_a_range_tell_every_change(
     versions: dict[str, Version], degree: int, data: st.DataObject
 ) -> None:
