@@ -46,10 +46,14 @@ def _names(space: Space, before: str | None) -> bytes:
 
 def _change(key: bytes, update: Update) -> bytes:
     content = b"\x20\x01" if update.value is None else _bytes(b"\x2a", update.value)
-    return _bytes(b"\x1a", key) + content + _bytes(b"\x32", version_bytes(update.version))
+    return _bytes(b"\x1a", key) + content + _version(update.version)
 
 
 @lru_cache(maxsize=1024)
+def _version(version: Version) -> bytes:
+    return _bytes(b"\x32", version_bytes(version))
+
+
 def version_bytes(version: Version) -> bytes:
     """A version as Fabric keeps it: each number with its length in bytes, most significant byte first."""
     return b"".join(
@@ -59,12 +63,13 @@ def version_bytes(version: Version) -> bytes:
 
 
 def _bytes(tag: bytes, content: bytes) -> bytes:
-    return tag + _varint(len(content)) + content if content else b""
+    length = len(content)
+    if 0 < length < 0x80:  # as nearly all are
+        return tag + _SHORT[length] + content
+    return tag + _varint(length) + content if content else b""
 
 
 def _varint(number: int) -> bytes:
-    if number < len(_SHORT):
-        return _SHORT[number]
     content = bytearray()
     while number >= 0x80:
         content.append(number & 0x7F | 0x80)
