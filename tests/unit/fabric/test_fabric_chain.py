@@ -43,7 +43,7 @@ class Town:
         return self.ledger.add([self.call(creator).envelope()], **block)
 
     def change(
-        self, change: Callable[[Any], None], signers: Iterable[str] = ("AMSP", "BMSP", "CMSP")
+        self, change: Callable[[Any], None], signers: Iterable[str] = ("AMSP", "BMSP", "CMSP", "DMSP")
     ) -> None:
         """A configuration block, signed by some organisations' administrators."""
         admins = [self.channel.admins[mspid] for mspid in signers]
@@ -57,8 +57,8 @@ class Town:
 
     def replace_consenter(self, number: int, identity: Identity, as_number: int) -> None:
         """A configuration block that removes a consenter and adds another."""
-        consenters = {**self.channel.consenters, as_number: identity}
-        del consenters[number]
+        others = {key: found for key, found in self.channel.consenters.items() if key != number}
+        consenters = {**others, as_number: identity}
         self.change(self.channel.with_consenters(consenters))
         self.channel.consenters = consenters
 

@@ -151,7 +151,7 @@ def test_an_intermediate_authority_must_be_listed(authority: Authority, membersh
 def test_a_unit_that_an_authority_certifies(authority: Authority, membership: Membership) -> None:
     """The principal names the unit and the hash of the chain above the certificate."""
     member = membership.member(authority.member("user", "client", "sales").serialized)
-    chain = hashlib.sha256(x509.load_pem_x509_certificate(authority.pem).public_bytes(_DER)).digest()
+    chain = hashlib.sha256(_low_s(authority.certificate)).digest()
 
     def unit(name: str, mspid: str = "AMSP", certifiers: bytes = chain) -> Any:
         message = m.msp_principal.OrganizationUnit(
@@ -222,6 +222,16 @@ def test_one_certificate_with_two_signatures_is_one_member(authority: Authority)
     assert first.certificate != second.certificate
     policy = SignaturePolicy(policies.out_of(2, [policies.role("AMSP", "client")] * 2))
     assert not policy.satisfied_by([first, second])
+
+
+def _low_s(certificate: x509.Certificate) -> bytes:
+    """A certificate's DER in the form that Fabric compares."""
+    der = certificate.public_bytes(_DER)
+    r, s = decode_dss_signature(certificate.signature)
+    if s <= P256 // 2:
+        return der
+    low = encode_dss_signature(r, P256 - s)
+    return _with_signature(der, certificate.signature, low).public_bytes(_DER)
 
 
 def _with_signature(der: bytes, old: bytes, new: bytes) -> x509.Certificate:
@@ -304,9 +314,8 @@ def test_an_application_policy_is_its_own_or_the_channels(signers: Sequence[Any]
     own = application_policy(policies.endorsement("A", "B"), lambda _: None)
     assert own.satisfied_by(signers[:2])
     assert not own.satisfied_by(signers[:1])
-    reference = m.collection.ApplicationPolicy(
-        channel_config_policy_reference="/Channel/Application/Endorsement"
-    )
+    path = "/Channel/Application/Endorsement"
+    reference = m.policy.ApplicationPolicy(channel_config_policy_reference=path)
     asked: list[str] = []
 
     def find(asked_for: str) -> Policy:

@@ -53,6 +53,7 @@ def test_a_worker_that_is_killed_is_an_error(ledger: Ledger) -> None:
         next(stream)
         next(stream)
         for process in list(pool._executor._processes.values()):
+            assert process.pid is not None
             os.kill(process.pid, signal.SIGKILL)
         with pytest.raises(WorkerDied, match="was ended from outside"):
             for _ in stream:
