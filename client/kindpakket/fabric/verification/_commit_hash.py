@@ -10,7 +10,8 @@ import hashlib
 from collections.abc import Iterator
 from functools import lru_cache
 
-from kindpakket.fabric.verification._sets import Space, Version
+from kindpakket.fabric.blocks import Version
+from kindpakket.fabric.verification._sets import Space
 from kindpakket.fabric.verification._updates import Update, Updates
 
 

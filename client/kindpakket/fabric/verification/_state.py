@@ -12,8 +12,9 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from typing import NamedTuple, TypeAlias
 
+from kindpakket.fabric.blocks import Version
 from kindpakket.fabric.verification._ranges import Found
-from kindpakket.fabric.verification._sets import Space, Version
+from kindpakket.fabric.verification._sets import Space
 from kindpakket.fabric.verification._updates import KeptValue, Update, Updates
 
 LIFECYCLE = Space("_lifecycle")

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from kindpakket.fabric._wire import gateway as wire
 from kindpakket.fabric._wire import messages as m
-from kindpakket.fabric.blocks import BlockMessage
+from kindpakket.fabric.blocks import BlockMessage, Version
 from kindpakket.fabric.errors import DecodeError
 from kindpakket.fabric.verification._commit_hash import commit_hash
 from kindpakket.fabric.verification._configuration import Configuration
@@ -25,7 +25,6 @@ from kindpakket.fabric.verification._definitions import Definitions
 from kindpakket.fabric.verification._endorsement_policies import EndorsementPolicies, block_to_live
 from kindpakket.fabric.verification._findings import Finding
 from kindpakket.fabric.verification._judging import JudgedBlock, block_finding
-from kindpakket.fabric.verification._sets import Version
 from kindpakket.fabric.verification._state import State, ValueReader
 from kindpakket.fabric.verification._taken_apart import TakenApart
 from kindpakket.fabric.verification._updates import Updates
