@@ -133,6 +133,14 @@ def test_private_data_with_a_term_expire(town: Town) -> None:
     assert not [finding for found in town.verify() for finding in found.findings]
 
 
+def test_private_data_with_a_term_beyond_all_blocks_stay(town: Town) -> None:
+    town.add(town.definition(sequence=2, collections=[collection("long", block_to_live=2**64 - 1)]))
+    town.add(town.transaction(Results("cc", private=[Private("long", writes={"a": b"1"})]), version="2"))
+    assert town.results[-1].flags == ("VALID",)
+    read = Private("long", reads={"a": (4, 0)})
+    assert town.add(town.transaction(Results("cc", private=[read]), version="2")).flags == ("VALID",)
+
+
 def test_a_transaction_counts_once(town: Town) -> None:
     sent = town.transaction(Results("cc", writes={"z": b"1"}))
     assert town.add(sent, sent).flags == ("VALID", "DUPLICATE_TXID")
