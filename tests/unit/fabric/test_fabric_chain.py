@@ -183,7 +183,7 @@ def test_an_expired_certificate_of_a_consenter_is_a_note(town: Town) -> None:
     town.pay()
     town.pay()
     found = _only(town.found())
-    assert (found.block, found.rule, found.kind) == (1, "consenter.expired", "note")
+    assert (found.block, found.rule, found.kind) == (2, "consenter.expired", "note")
     assert "the certificate of consenter 4 (DMSP) expired at 2026-05-31" in found.sentence
 
 
@@ -392,6 +392,29 @@ def test_a_ledger_that_contradicts_a_checkpoint(town: Town) -> None:
     assert _named(town.found(known=[ahead])) == [(2, "checkpoint.ahead", "error")]
     elsewhere = Checkpoint(town.channel.name, bytes(32), 9, bytes(32))
     assert "checkpoint.genesis" in {item.rule for item in town.found(known=[elsewhere])}
+
+
+def test_what_was_verified_before_must_fit_what_is_said_now(town: Town) -> None:
+    """Another anchor or checkpoint is not lost because the verification goes on from a position."""
+    town.pay()
+    verifier = ChainVerifier(anchor=town.ledger.anchor)
+    for block in town.ledger.blocks:
+        verifier.check(block)
+    position = verifier.position
+    town.pay()
+
+    def named(**more: Any) -> list[tuple[int, str, str]]:
+        return _named(verify_chain(town.ledger.blocks[2:], ChainVerifier(position=position, **more)))
+
+    assert named() == []
+    assert named(anchor=bytes(32)) == [(2, "anchor.genesis", "error")]
+    name, anchor = town.channel.name, town.ledger.anchor
+    at, below = Checkpoint(name, anchor, 2, bytes(32)), Checkpoint(name, anchor, 1, bytes(32))
+    elsewhere = Checkpoint(name, bytes(32), 2, position.hash)
+    assert named(known=[Checkpoint(name, anchor, 2, position.hash)]) == []
+    assert named(known=[at]) == [(1, "checkpoint.contradicted", "error")]
+    assert named(known=[below]) == [(2, "checkpoint.below", "uncertainty")]
+    assert named(known=[elsewhere]) == [(0, "checkpoint.genesis", "error")]
 
 
 def test_blocks_below_a_checkpoint_are_bound_by_its_hash(town: Town) -> None:
