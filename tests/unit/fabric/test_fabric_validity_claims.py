@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kindpakket.fabric._wire import messages as m
-from kindpakket.fabric.verification import Finding, Space, Validity
+from kindpakket.fabric.verification import ChainVerifier, Finding, Space, Validity, verify_chain
 from kindpakket.fabric.verification._commit_hash import commit_hash, version_bytes
 from kindpakket.fabric.verification._creators import check_creator
 from kindpakket.fabric.verification._updates import Updates
@@ -278,3 +278,19 @@ def test_the_commit_hash_covers_writes_as_fabric_serialises_them(
 )
 def test_versions_are_kept_in_as_few_bytes_as_they_need(version: tuple[int, int], content: bytes) -> None:
     assert version_bytes(version) == content
+
+
+def test_one_stream_tells_who_signed_and_what_is_valid(town: Town) -> None:
+    town.add(town.transaction(Results("cc", writes={"z": b"1"}), endorsers=[]), flags=["VALID"])
+    validity = Validity(sqlite3.connect(":memory:"))
+    told = list(verify_chain(town.blocks, ChainVerifier(channel="town"), validity=validity))
+    rules = [finding.rule for finding in told]
+    assert "validity.endorsement-policy-failure" in rules and "block.signatures" in rules
+    assert validity.height == len(town.blocks)
+
+
+def test_a_missing_block_ends_what_can_be_derived(town: Town) -> None:
+    validity = Validity(sqlite3.connect(":memory:"))
+    told = list(verify_chain([*town.blocks[:2], town.blocks[3]], ChainVerifier(), validity=validity))
+    assert [(item.block, item.kind) for item in told if item.rule == "validity.gap"] == [(3, "uncertainty")]
+    assert validity.height == 2

@@ -10,6 +10,7 @@ from kindpakket.fabric.verification import (
     Space,
     Validity,
     values_from,
+    verify_chain,
 )
 
 
@@ -18,14 +19,9 @@ def main() -> None:
     connection = sqlite3.connect("verification.sqlite")
     validity = Validity(connection, read_value=values_from(files))
     with SignaturePool() as pool:
-        chain = ChainVerifier(channel="mychannel", verdicts=pool)
-        for block in pool.ahead(files, lambda: chain.configuration):
-            checked = chain.check(block)
-            if checked.configuration is None:
-                raise SystemExit("the files do not begin with block 0: copy all of them")
-            result = validity.add(block, checked.configuration, checked.creators)
-            for finding in (*checked.findings, *result.findings):
-                print(finding.kind, finding.rule, finding.sentence)
+        verifier = ChainVerifier(channel="mychannel", verdicts=pool)
+        for finding in verify_chain(files, verifier, pool, validity):
+            print(finding.kind, finding.rule, finding.sentence)
     connection.commit()
     compare(validity)
     # --8<-- [end:derive]
