@@ -143,6 +143,19 @@ def test_an_authority_with_others_below_it_has_no_members(authority: Authority) 
     assert _reason(membership, authority.member("user", "client").serialized) == "chain"
 
 
+def test_an_authority_that_is_listed_twice_is_one(authority: Authority) -> None:
+    """In two spellings of its certificate, or among the intermediate ones too: there is still one chain."""
+    config = authority.msp(intermediates=[authority])
+    inside = m.msp_config.FabricMSPConfig.FromString(config.config)
+    inside.root_certs.append(b"The same:\n" + authority.pem)
+    config.config = inside.SerializeToString()
+    del inside.intermediate_certs[:]
+    twice = m.msp_config.MSPConfig(type=0, config=inside.SerializeToString())
+    identity = authority.member("user", "client")
+    for found in (config, twice):
+        assert _membership(found).member(identity.serialized).mspid == "AMSP"
+
+
 def test_an_intermediate_authority_must_be_listed(authority: Authority, membership: Membership) -> None:
     """Its chain is not looked for in what the client sends."""
     assert _reason(membership, Authority("AMSP", authority).member("user", "client").serialized) == "chain"

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from forge import Invocation, Ledger, Sets
-from kindpakket.fabric.verification import ChainVerifier, SignaturePool, WorkerDied, verify_chain
+from forge import Channel, Invocation, Ledger, Sets
+from kindpakket.fabric._wire import messages as m
+from kindpakket.fabric.verification import ChainVerifier, Membership, SignaturePool, WorkerDied, verify_chain
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +40,29 @@ def test_findings_are_those_of_one_process(ledger: Ledger, monkeypatch: pytest.M
         verifier = ChainVerifier(anchor=ledger.anchor, verdicts=pool)
         assert list(verify_chain(ledger.blocks, verifier, pool)) == alone
         assert pool.missed < 10
+
+
+def test_a_verdict_is_not_taken_for_another_one() -> None:
+    """An Ed25519 message and signature are not those that begin a byte earlier or later."""
+    channel = Channel()
+    identity = channel.member("AMSP", algorithm="Ed25519")
+    ledger = Ledger(channel)
+    block = ledger.add([Invocation(identity, []).envelope()])
+    envelope = m.common.Envelope.FromString(block.data.data[0])
+    shifted = m.common.Envelope(
+        payload=envelope.payload[:-1], signature=envelope.payload[-1:] + envelope.signature
+    )
+    member = Membership([channel.authorities["AMSP"].msp()], ed25519_allowed=True)
+    with SignaturePool(1) as pool:
+        for _ in pool.ahead([ledger.genesis, block], lambda: None):
+            pass
+        asked = Membership([channel.authorities["AMSP"].msp()], ed25519_allowed=True, verdicts=pool)
+        found = asked.member(identity.serialized)
+        assert found.verify(envelope.payload, envelope.signature)
+        assert pool.missed == 0
+        assert not found.verify(shifted.payload, shifted.signature)
+        assert pool.missed == 1
+    assert not member.member(identity.serialized).verify(shifted.payload, shifted.signature)
 
 
 def test_a_worker_that_is_killed_is_an_error(ledger: Ledger) -> None:

@@ -13,6 +13,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from kindpakket.fabric._wire import gateway as wire
 from kindpakket.fabric._wire import messages as m
@@ -27,6 +28,7 @@ from kindpakket.fabric.verification._findings import Finding, Kind
 from kindpakket.fabric.verification._signatures import Verdicts
 
 _FILTER = 2
+_code = lru_cache(maxsize=256)(wire.validation_code)
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,7 +301,7 @@ class ChainVerifier:
         flags = bytes(slots[_FILTER]) if len(slots) > _FILTER else b""
         for index, envelope in enumerate(envelopes):
             creator = check_creator(envelope, judge)
-            claimed = wire.validation_code(flags[index]) if index < len(flags) else "NOT_VALIDATED"
+            claimed = _code(flags[index]) if index < len(flags) else "NOT_VALIDATED"
             self._found.extend(creator_findings(self._number, claimed, creator))
             yield creator
 
