@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 from kindpakket.fabric.blocks import Block
-from kindpakket.fabric.verification import BlockFiles, ChainVerifier, Finding, verify_chain
+from kindpakket.fabric.verification import (
+    BlockFiles,
+    ChainVerifier,
+    Finding,
+    Validity,
+    values_from,
+    verify_chain,
+)
 from kindpakket_network import Network
 from kindpakket_network.programs.wait import until
 from patience import PATIENCE
@@ -31,7 +39,11 @@ def _whole(folder: Path, anchor: bytes) -> list[Finding]:
     found: list[Finding] = []
 
     def read() -> list[Finding] | None:
-        found[:] = verify_chain(BlockFiles(folder), ChainVerifier(anchor=anchor))
+        files = BlockFiles(folder)
+        validity = Validity(sqlite3.connect(":memory:"), read_value=values_from(files))
+        told = verify_chain(files, ChainVerifier(anchor=anchor), validity=validity)
+        # Around an upgrade, endorsers run another version for a while: a note, and nothing wrong.
+        found[:] = [item for item in told if item.rule != "endorsement.version"]
         return None if any(item.rule == "file.damaged" for item in found) else found
 
     until(read, PATIENCE)

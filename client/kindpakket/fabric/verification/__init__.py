@@ -20,6 +20,11 @@ from kindpakket.fabric.verification._configuration import (
 from kindpakket.fabric.verification._creators import (
     Creator,
 )
+from kindpakket.fabric.verification._definitions import (
+    Collection,
+    Definition,
+    Definitions,
+)
 from kindpakket.fabric.verification._files import (
     BlockFileError,
     BlockFiles,
@@ -48,9 +53,26 @@ from kindpakket.fabric.verification._pool import (
     SignaturePool,
     WorkerDied,
 )
+from kindpakket.fabric.verification._sets import (
+    Space,
+)
+from kindpakket.fabric.verification._state import (
+    KeyState,
+    State,
+    ValueReader,
+)
 from kindpakket.fabric.verification._strangers import (
     Reason,
     Stranger,
+)
+from kindpakket.fabric.verification._validity import (
+    BlockValidity,
+    StateWrite,
+    Validity,
+)
+from kindpakket.fabric.verification._values import (
+    BlockSource,
+    values_from,
 )
 from kindpakket.fabric.verification._verify import (
     verify_chain,
@@ -59,12 +81,18 @@ from kindpakket.fabric.verification._verify import (
 __all__ = [
     "BlockFileError",
     "BlockFiles",
+    "BlockSource",
+    "BlockValidity",
     "ChainVerifier",
     "CheckedBlock",
     "Checkpoint",
+    "Collection",
     "Configuration",
     "Creator",
+    "Definition",
+    "Definitions",
     "Finding",
+    "KeyState",
     "Kind",
     "Member",
     "Membership",
@@ -78,10 +106,16 @@ __all__ = [
     "Reason",
     "SignaturePolicy",
     "SignaturePool",
+    "Space",
+    "State",
+    "StateWrite",
     "Stranger",
+    "Validity",
+    "ValueReader",
     "WorkerDied",
     "application_policy",
     "cosigned",
     "open_checkpoint",
+    "values_from",
     "verify_chain",
 ]
