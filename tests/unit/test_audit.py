@@ -275,7 +275,7 @@ def test_a_ledger_that_does_not_stand_still_is_no_basis(
 ) -> None:
     heights = count(auditor.network.ledger_height())
     monkeypatch.setattr(auditor.network, "ledger_height", lambda: next(heights))
-    monkeypatch.setattr(auditor, "blocks", lambda start=0, stop=None: iter(()))
+    monkeypatch.setattr(auditor.network, "blocks", lambda start=0, stop=None: iter(()))
     with pytest.raises(LedgerMoves, match="audit again"):
         auditor.verify()
 

@@ -1,0 +1,167 @@
+"""What an audit remembers: in memory, or in a file with which a killed audit goes on."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, MutableMapping
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from kindpakket.auditor.books import Books
+from kindpakket.auditor.finding import Finding, Kind, Part
+from kindpakket.auditor.store import Rows, Shelf, stored_books
+from kindpakket.auditor.store.forms import Plain
+
+_LAYOUT = 1
+_TABLES = """
+CREATE TABLE IF NOT EXISTS audit (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS findings (
+    number INTEGER PRIMARY KEY, block INTEGER NOT NULL, transaction_id TEXT NOT NULL, part TEXT NOT NULL,
+    rule TEXT NOT NULL, kind TEXT NOT NULL, sentence TEXT NOT NULL, cents INTEGER
+);
+"""
+_COLUMNS = "block, transaction_id, part, rule, kind, sentence, cents"
+
+
+class StateError(Exception):
+    """The file with an audit's state cannot be used: it is of another ledger or program, or is in use."""
+
+
+class State:
+    """The books, the findings and the progress of an audit, on one database connection.
+
+    Checks of blocks may keep tables of their own on `connection`; only `commit` commits.
+
+    Attributes:
+        connection: the database.
+        books: the books.
+        seen: maps the ids of the requests so far to a digest of each.
+        progress: what else has to survive, as JSON.
+    """
+
+    books: Books
+    seen: MutableMapping[str, str]
+
+    def __init__(self, where: Path | None = None, **identity: str) -> None:
+        """Open a state.
+
+        Args:
+            where: the file, which is made if there is none; None: in memory.
+            identity: what the audit is of, such as its channel and anchor; a file of another one is refused.
+
+        Raises:
+            StateError: the file cannot be used.
+        """
+        self._where = where
+        self._rows: Rows | None = None
+        self.progress: dict[str, Any] = {}
+        self.connection = sqlite3.connect(where or ":memory:", timeout=0, isolation_level="DEFERRED")
+        try:
+            self._open({**identity, "program": f"{metadata.version('kindpakket')}, layout {_LAYOUT}"})
+        except sqlite3.Error as error:
+            self.connection.close()
+            raise StateError(self._sentence(error)) from error
+        except StateError:
+            self.connection.close()
+            raise
+
+    def _open(self, identity: dict[str, str]) -> None:
+        # Exclusive: two audits that went on from one state would write it twice.
+        self.connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+        self.connection.execute("PRAGMA journal_mode = WAL")
+        self.connection.execute("PRAGMA synchronous = NORMAL")
+        self.connection.execute("PRAGMA cache_size = -65536")
+        for statement in _TABLES.split(";"):
+            self.connection.execute(statement)
+        self._check(identity)
+        row = self.connection.execute("SELECT value FROM audit WHERE name = 'progress'").fetchone()
+        self.progress = {} if row is None else json.loads(row[0])
+        if self._where is None:
+            self.books, self.seen = Books(), {}
+        else:
+            self._rows = Rows(self.connection)
+            self.books, self.seen = stored_books(self._rows), Shelf(self._rows, "seen", Plain())
+        self.books.layout = self.progress.get("layout", 1)
+        self.books.organisations = self.progress.get("organisations")
+        self.connection.commit()
+
+    def _check(self, identity: dict[str, str]) -> None:
+        kept = dict(self.connection.execute("SELECT name, value FROM audit WHERE name != 'progress'"))
+        for name, value in identity.items():
+            if name in kept and kept[name] != value:
+                raise StateError(
+                    f"{self._where} is the state of an audit with the {name} {kept[name]!r}; this one has "
+                    f"{value!r}: give --again to begin at block 0, or another file by --state"
+                )
+        self.connection.executemany("INSERT OR REPLACE INTO audit VALUES (?, ?)", identity.items())
+
+    def _sentence(self, error: sqlite3.Error) -> str:
+        if "locked" in str(error):
+            return f"{self._where} is in use by another audit: wait until it is done, or give another --state"
+        return f"{self._where} cannot be used as the state of an audit ({error}): give another --state"
+
+    @property
+    def height(self) -> int:
+        """Number of blocks up to the last commit."""
+        return int(self.progress.get("height", 0))
+
+    @property
+    def taken(self) -> int:
+        """How many records are kept in memory until the next commit."""
+        return 0 if self._rows is None else self._rows.taken
+
+    def at(self, block: int) -> None:
+        """Say which block is read: records that change from now on are kept with its number."""
+        if self._rows is not None:
+            self._rows.height = block
+
+    def add(self, findings: Iterable[Finding]) -> None:
+        """Keep findings."""
+        self.connection.executemany(
+            f"INSERT INTO findings ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
+            [tuple(getattr(found, name) for name in _COLUMNS.split(", ")) for found in findings],
+        )
+
+    def findings(self, after: int = 0) -> Iterator[Finding]:
+        """The findings so far, in the order of the ledger.
+
+        Args:
+            after: leave out so many of the first ones.
+        """
+        rows = self.connection.execute(
+            f"SELECT {_COLUMNS} FROM findings WHERE number > ? ORDER BY number",  # noqa: S608
+            (after,),
+        )
+        for block, transaction_id, part, rule, kind, sentence, cents in rows:
+            known_part: Part = part
+            known_kind: Kind = kind
+            yield Finding(block, transaction_id, known_part, rule, known_kind, sentence, cents)
+
+    def count(self) -> int:
+        """How many findings there are."""
+        row = self.connection.execute("SELECT coalesce(max(number), 0) FROM findings").fetchone()
+        return int(row[0])
+
+    def commit(self, **progress: object) -> None:
+        """Make everything since the last commit permanent, all at once.
+
+        Args:
+            progress: the progress, besides that of the books.
+        """
+        self.progress = {
+            **progress,
+            "layout": self.books.layout,
+            "organisations": self.books.organisations,
+        }
+        if self._rows is not None:
+            self._rows.trim()
+        self.connection.execute(
+            "INSERT OR REPLACE INTO audit VALUES ('progress', ?)", (json.dumps(self.progress),)
+        )
+        self.connection.commit()
+
+    def close(self) -> None:
+        """Close it; what was not committed is done again by the next audit."""
+        self.connection.close()
