@@ -29,6 +29,7 @@ _MODULES = {
     "etcdraft": "orderer.etcdraft.configuration_pb2",
     "chaincode": "peer.chaincode_pb2",
     "chaincode_event": "peer.chaincode_event_pb2",
+    "collection": "peer.collection_pb2",
     "peer_configuration": "peer.configuration_pb2",
     "events": "peer.events_pb2",
     "proposal": "peer.proposal_pb2",
