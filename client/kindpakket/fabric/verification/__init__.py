@@ -20,6 +20,11 @@ from kindpakket.fabric.verification._configuration import (
 from kindpakket.fabric.verification._creators import (
     Creator,
 )
+from kindpakket.fabric.verification._definitions import (
+    Collection,
+    Definition,
+    Definitions,
+)
 from kindpakket.fabric.verification._files import (
     BlockFileError,
     BlockFiles,
@@ -48,9 +53,28 @@ from kindpakket.fabric.verification._pool import (
     SignaturePool,
     WorkerDied,
 )
+from kindpakket.fabric.verification._sets import (
+    Space,
+    Version,
+)
+from kindpakket.fabric.verification._state import (
+    KeyState,
+    State,
+    ValueReader,
+)
 from kindpakket.fabric.verification._strangers import (
     Reason,
     Stranger,
+)
+from kindpakket.fabric.verification._taken_apart import (
+    Fault,
+    Signed,
+    TakenApart,
+)
+from kindpakket.fabric.verification._validity import (
+    BlockValidity,
+    StateWrite,
+    Validity,
 )
 from kindpakket.fabric.verification._verify import (
     verify_chain,
@@ -59,12 +83,18 @@ from kindpakket.fabric.verification._verify import (
 __all__ = [
     "BlockFileError",
     "BlockFiles",
+    "BlockValidity",
     "ChainVerifier",
     "CheckedBlock",
     "Checkpoint",
+    "Collection",
     "Configuration",
     "Creator",
+    "Definition",
+    "Definitions",
+    "Fault",
     "Finding",
+    "KeyState",
     "Kind",
     "Member",
     "Membership",
@@ -78,7 +108,15 @@ __all__ = [
     "Reason",
     "SignaturePolicy",
     "SignaturePool",
+    "Signed",
+    "Space",
+    "State",
+    "StateWrite",
     "Stranger",
+    "TakenApart",
+    "Validity",
+    "ValueReader",
+    "Version",
     "WorkerDied",
     "application_policy",
     "cosigned",

@@ -125,7 +125,7 @@ def application_policy(policy: bytes, by_path: Callable[[str], Policy | None]) -
     Raises:
         DecodeError: the bytes are not such a message, or name a policy that the channel does not have.
     """
-    message = wire.parse(m.collection.ApplicationPolicy, policy)
+    message = wire.parse(m.policy.ApplicationPolicy, policy)
     kind = message.WhichOneof("Type")
     if kind == "signature_policy":
         return SignaturePolicy(message.signature_policy)
