@@ -61,6 +61,7 @@ def all_found(
     height = reading.chain.height
     return chain(
         reading.state.findings(),
+        reading.ended(),
         sums(reading.books, height),
         (in_state(difference, height) for difference in differences),
         map(personal, reading.traces),

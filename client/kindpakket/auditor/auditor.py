@@ -7,7 +7,7 @@ from typing import Protocol
 
 from kindpakket.auditor.audit import Audit
 from kindpakket.auditor.auditing import concluded
-from kindpakket.auditor.differences import Difference, differences
+from kindpakket.auditor.differences import differences
 from kindpakket.auditor.personal_data import PersonalDataScan
 from kindpakket.auditor.reading import BlockCheck, Reading
 from kindpakket.auditor.state import State
@@ -77,6 +77,7 @@ class Auditor(Reader):
 
         Raises:
             LedgerMoves: new blocks kept arriving; audit again when there is less traffic.
+            StateError: the state is of another ledger.
             ValueError: a personal value is too short to search for.
         """
         kept = State() if state is None else state
@@ -84,13 +85,13 @@ class Auditor(Reader):
         reading = Reading(kept, self.caller.domain, scan, checks)
         started = reading.chain.height
         compared = kept.progress.get("compared", 0)
-        if scan.values:
+        if started:
+            reading.go_on(self._messages(started - 1, started - 1))
+        if scan.values and started:
             reading.scan_only(self._messages(0, started - 1))
         for _ in range(_ROUNDS):
-            for message in self._messages(reading.chain.height):
-                reading.add(message)
+            for message, _ in reading.read(self._messages(reading.chain.height)):
                 progress(len(message.data.data))
-            reading.commit()
             disagreements = tuple(differences(reading.books, self, compared))
             if self.network.ledger_height() == reading.chain.height:
                 if not disagreements:
@@ -101,11 +102,8 @@ class Auditor(Reader):
             f"{reading.chain.height}: audit again when there is less traffic"
         )
 
-    def differences(self, reading: Reading) -> Iterator[Difference]:
-        """Where the peer's state differs from what was read."""
-        return differences(reading.books, self)
-
     def _messages(self, start: int, stop: int | None = None) -> Iterator[BlockMessage]:
-        last = self.network.ledger_height() - 1 if stop is None else stop
+        newest = self.network.ledger_height() - 1
+        last = newest if stop is None else min(stop, newest)
         if last >= start:
             yield from self.network.blocks(start, last)

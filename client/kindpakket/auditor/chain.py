@@ -48,7 +48,7 @@ class Chain:
             yield _broken(block, "header.previous-hash", sentence)
         if not block.intact:
             sentence = f"the transactions of block {block.number} do not match the data hash in its header"
-            yield _broken(block, "header.data-hash", sentence)
+            yield _broken(block, "block.data-hash", sentence)
 
 
 def _broken(block: Block, rule: str, sentence: str) -> Finding:

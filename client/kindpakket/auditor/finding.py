@@ -64,7 +64,7 @@ class Finding:
 
     def __str__(self) -> str:
         """The finding on one line."""
-        if self.block < 0:
+        if self.block < 0 or self.sentence.startswith(f"block {self.block} "):
             return self.sentence
         place = f"block {self.block}, transaction {self.transaction_id}"
         return f"{place if self.transaction_id else place.partition(',')[0]}: {self.sentence}"

@@ -12,9 +12,10 @@ from kindpakket.auditor.committed_requests import requests_in
 from kindpakket.auditor.finding import Finding, Part
 from kindpakket.auditor.personal_data import PersonalDataScan, Trace
 from kindpakket.auditor.replay.replay import Replay
-from kindpakket.auditor.state import State
+from kindpakket.auditor.state import State, StateError
 from kindpakket.auditor.written import written_differences
 from kindpakket.fabric.blocks import Block, BlockMessage
+from kindpakket.fabric.verification import BlockFileError
 from kindpakket.ledger.domain import Domain
 
 _TRANSACTIONS = 2_000
@@ -35,6 +36,12 @@ class BlockCheck(Protocol):
     def commit(self) -> None:
         """Put what must survive on the state's connection: it is about to be committed."""
 
+    def ahead(self, messages: Iterable[BlockMessage]) -> Iterator[BlockMessage]:
+        """The blocks, each when its check has been prepared."""
+
+    def end(self) -> Iterable[Finding]:
+        """What is to be said when no more blocks come."""
+
 
 class Reading:
     """The blocks read so far, and what they amount to.
@@ -47,6 +54,7 @@ class Reading:
         replay: the books.
         requests: how many requests were replayed.
         traces: personal values found in blocks.
+        damage: where a block file cannot be read; None if all were.
     """
 
     def __init__(
@@ -72,11 +80,36 @@ class Reading:
         self.replay.repeated = progress.get("repeated", 0)
         self.requests: int = progress.get("requests", 0)
         self.traces: list[Trace] = []
+        self.damage: Finding | None = None
 
     @property
     def books(self) -> Books:
         """Everything as recomputed from the requests."""
         return self.replay.books
+
+    def read(self, messages: Iterable[BlockMessage]) -> Iterator[tuple[BlockMessage, list[Finding]]]:
+        """Take in blocks one after another; what was read is committed now and then, and at the end.
+
+        Yields:
+            Each block and what was found in it. A block file that is damaged ends it, as a finding.
+        """
+        source = iter(messages)
+        for check in self._checks:
+            source = check.ahead(source)
+        try:
+            for message in source:
+                yield message, self.add(message)
+        except BlockFileError as error:
+            number = self.chain.height if error.block is None else error.block
+            self.damage = Finding(number, "", "chain", "file.damaged", "error", str(error))
+        self.commit()
+
+    def ended(self) -> Iterator[Finding]:
+        """What is to be said when no more blocks come."""
+        if self.damage is not None:
+            yield self.damage
+        for check in self._checks:
+            yield from check.end()
 
     def add(self, message: BlockMessage) -> list[Finding]:
         """Take in the next block.
@@ -85,7 +118,9 @@ class Reading:
             What was found in it.
         """
         block = Block.decode(message)
-        found = list(self.chain.add(block))
+        linked = self.chain.add(block)
+        # A check of the chain by itself says these too, and more precisely.
+        found = [] if self._checks else linked
         for check in self._checks:
             more, codes = check.check(message, block)
             found += more
@@ -122,6 +157,29 @@ class Reading:
                     f"{difference.stored!r} written by the chaincode",
                     difference.cents,
                 )
+
+    def go_on(self, messages: Iterable[BlockMessage]) -> None:
+        """Insist that blocks are of the ledger that an earlier run has read, and no fewer.
+
+        Args:
+            messages: the blocks from the last one on that was read.
+
+        Raises:
+            StateError: they are not.
+        """
+        if not self.chain.height:
+            return
+        last = next(iter(messages), None)
+        if last is None or last.header.number != self.chain.height - 1:
+            raise StateError(
+                f"an earlier audit read {self.chain.height} blocks, and there are fewer: give --again to "
+                "begin at block 0, or another state by --state"
+            )
+        if Block.decode(last).header_hash != self.chain.head:
+            raise StateError(
+                f"block {last.header.number} is not the one that an earlier audit read: this is another "
+                "ledger, or its past was changed; give --again to audit it from block 0"
+            )
 
     def scan_only(self, messages: Iterable[BlockMessage]) -> None:
         """Search blocks that an earlier run has read for personal values, which no state keeps."""

@@ -76,8 +76,7 @@ class State:
         for statement in _TABLES.split(";"):
             self.connection.execute(statement)
         self._check(identity)
-        row = self.connection.execute("SELECT value FROM audit WHERE name = 'progress'").fetchone()
-        self.progress = {} if row is None else json.loads(row[0])
+        self.progress = json.loads(self.note("progress") or "{}")
         if self._where is None:
             self.books, self.seen = Books(), {}
         else:
@@ -88,7 +87,7 @@ class State:
         self.connection.commit()
 
     def _check(self, identity: dict[str, str]) -> None:
-        kept = dict(self.connection.execute("SELECT name, value FROM audit WHERE name != 'progress'"))
+        kept = dict(self.connection.execute("SELECT name, value FROM audit"))
         for name, value in identity.items():
             if name in kept and kept[name] != value:
                 raise StateError(
@@ -157,10 +156,17 @@ class State:
         }
         if self._rows is not None:
             self._rows.trim()
-        self.connection.execute(
-            "INSERT OR REPLACE INTO audit VALUES ('progress', ?)", (json.dumps(self.progress),)
-        )
+        self.keep("progress", json.dumps(self.progress))
         self.connection.commit()
+
+    def keep(self, name: str, text: str) -> None:
+        """Keep a text under a name with the next commit."""
+        self.connection.execute("INSERT OR REPLACE INTO audit VALUES (?, ?)", (name, text))
+
+    def note(self, name: str) -> str:
+        """The text that is kept under a name; "" if there is none."""
+        row = self.connection.execute("SELECT value FROM audit WHERE name = ?", (name,)).fetchone()
+        return "" if row is None else str(row[0])
 
     def close(self) -> None:
         """Close it; what was not committed is done again by the next audit."""

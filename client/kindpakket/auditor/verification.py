@@ -1,0 +1,123 @@
+"""Who signed the blocks and which transactions are valid, derived from the blocks: one check of an audit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from kindpakket.auditor.finding import Finding
+from kindpakket.auditor.state import State
+from kindpakket.fabric.blocks import Block, BlockMessage
+from kindpakket.fabric.verification import (
+    ChainVerifier,
+    Checkpoint,
+    Position,
+    SignaturePool,
+    Validity,
+)
+from kindpakket.fabric.verification import Finding as ChainFinding
+
+_POSITION = "position"
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """What the auditor knows about the ledger from another source than the nodes that keep it.
+
+    Attributes:
+        genesis: SHA-256 of the header of block 0; b"" if only checkpoints are known, or nothing.
+        checkpoints: checkpoints that the ledger must agree with.
+        trusted: the one whose signers are trusted to have verified the blocks below it, if any.
+    """
+
+    genesis: bytes = b""
+    checkpoints: tuple[Checkpoint, ...] = ()
+    trusted: Checkpoint | None = None
+
+    @property
+    def name(self) -> str:
+        """What a state keeps, to be refused under another anchor."""
+        known = [*self.checkpoints, *((self.trusted,) if self.trusted else ())]
+        begins = self.genesis or (known[0].genesis if known else b"")
+        start = f", from height {self.trusted.height}" if self.trusted else ""
+        return f"{begins.hex() or 'none'}{start}"
+
+
+class LedgerCheck:
+    """Verifies each block: header chain, consenters' signatures, configurations, creators and validity.
+
+    Its tables are on the state's connection; it goes on where the state ends.
+
+    Attributes:
+        verifier: the chain of blocks.
+    """
+
+    def __init__(
+        self, state: State, channel: str, anchor: Anchor | None = None, pool: SignaturePool | None = None
+    ) -> None:
+        """Go on where a state ends.
+
+        Args:
+            state: the state.
+            channel: name of the channel that it must be.
+            anchor: what the auditor knows already; default: nothing, which is an uncertainty.
+            pool: processes that verify signatures; None: this process does it alone.
+        """
+        known = Anchor() if anchor is None else anchor
+        kept = state.note(_POSITION)
+        self._state, self._pool = state, pool
+        self.verifier = ChainVerifier(
+            channel=channel,
+            anchor=known.genesis or None,
+            trusted=known.trusted,
+            known=known.checkpoints,
+            position=Position.decode(kept.encode()) if kept else None,
+            verdicts=pool,
+        )
+        self._validity = Validity(state.connection)
+
+    def ahead(self, messages: Iterable[BlockMessage]) -> Iterator[BlockMessage]:
+        """The blocks, each when other processes have verified its signatures."""
+        if self._pool is None:
+            return iter(messages)
+        return self._pool.ahead(messages, lambda: self.verifier.configuration)
+
+    def check(self, message: BlockMessage, _: Block) -> tuple[Iterable[Finding], Sequence[str] | None]:
+        """Verify the next block, and derive the flags of its transactions."""
+        checked = self.verifier.check(message)
+        found = [*checked.findings]
+        codes: Sequence[str] | None = None
+        if checked.configuration is not None and message.header.number == self._validity.height:
+            validity = self._validity.add(message, checked.configuration)
+            found += validity.findings
+            codes = validity.flags
+        return [in_chain(finding) for finding in found], codes
+
+    def commit(self) -> None:
+        """Keep where the verification is."""
+        self._state.keep(_POSITION, self.verifier.position.encode().decode())
+
+    def end(self) -> Iterator[Finding]:
+        """What is to be said when no more blocks come."""
+        return map(in_chain, self.verifier.end())
+
+
+def in_chain(finding: ChainFinding) -> Finding:
+    """A finding about blocks, in the form of the audit."""
+    return Finding(
+        finding.block, finding.transaction_id, "chain", finding.rule, finding.kind, finding.sentence
+    )
+
+
+def position_of(state: State) -> Position | None:
+    """Where the verification of a state is; None if it has not begun."""
+    kept = state.note(_POSITION)
+    return Position.decode(kept.encode()) if kept else None
+
+
+def checkpoint_of(state: State) -> Checkpoint | None:
+    """The checkpoint at which a state ends; None if its beginning was not seen."""
+    position = position_of(state)
+    if position is None:
+        return None
+    return ChainVerifier(position=position).checkpoint
