@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 
 from kindpakket.auditor.audit import MOST, Audit
@@ -20,6 +20,7 @@ def concluded(
     *,
     untested: Iterable[str] = (),
     started: int = 0,
+    tell: Callable[[Finding], None] = lambda _: None,
 ) -> Audit:
     """The result of an audit.
 
@@ -29,11 +30,13 @@ def concluded(
         others: what else was found, in files that were compared.
         untested: what was not looked at, as sentences.
         started: number of the first block that was read now.
+        tell: told every finding, also those that the result leaves out because they are too many.
     """
     counts: Counter[Kind] = Counter()
     kept: list[Finding] = []
     for finding in all_found(reading, differences, others):
         counts[finding.kind] += 1
+        tell(finding)
         if len(kept) < MOST:
             kept.append(finding)
     return Audit(

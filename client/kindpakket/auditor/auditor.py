@@ -8,6 +8,7 @@ from typing import Protocol
 from kindpakket.auditor.audit import Audit
 from kindpakket.auditor.auditing import concluded
 from kindpakket.auditor.differences import differences
+from kindpakket.auditor.finding import Finding
 from kindpakket.auditor.personal_data import PersonalDataScan
 from kindpakket.auditor.reading import BlockCheck, Reading
 from kindpakket.auditor.state import State
@@ -61,7 +62,9 @@ class Auditor(Reader):
         *,
         state: State | None = None,
         checks: Sequence[BlockCheck] = (),
-        progress: Callable[[int], None] = lambda _: None,
+        progress: Callable[[BlockMessage], None] = lambda _: None,
+        others: Callable[[Reading], Iterable[Finding]] = lambda _: (),
+        tell: Callable[[Finding], None] = lambda _: None,
     ) -> Audit:
         """Audit everything from block 0 to the last block.
 
@@ -73,7 +76,9 @@ class Auditor(Reader):
             personal_values: names, numbers and the like that must not appear in any block.
             state: what an earlier audit left, to go on from; default: begin at block 0, in memory.
             checks: further checks of every block, such as who signed it.
-            progress: told how many transactions were read, block by block.
+            progress: told each block that was read.
+            others: compares what was read with other files.
+            tell: told every finding at the end.
 
         Raises:
             LedgerMoves: new blocks kept arriving; audit again when there is less traffic.
@@ -91,12 +96,12 @@ class Auditor(Reader):
             reading.scan_only(self._messages(0, started - 1))
         for _ in range(_ROUNDS):
             for message, _ in reading.read(self._messages(reading.chain.height)):
-                progress(len(message.data.data))
+                progress(message)
             disagreements = tuple(differences(reading.books, self, compared))
             if self.network.ledger_height() == reading.chain.height:
                 if not disagreements:
                     reading.compared()
-                return concluded(reading, disagreements, started=started)
+                return concluded(reading, disagreements, others(reading), started=started, tell=tell)
         raise LedgerMoves(
             f"new blocks arrived during each of {_ROUNDS} comparisons, the last at height "
             f"{reading.chain.height}: audit again when there is less traffic"

@@ -96,7 +96,7 @@ def write_bundle(path: Path, messages: Iterable[BlockMessage], domain: Domain) -
         while message is not None:
             name = f"{_BLOCKS}/blockfile_{len(files):06}"
             digest, size = hashlib.sha256(), 0
-            with bundle.open(zipfile.ZipInfo(name, _EARLIEST), "w", force_zip64=True) as entry:
+            with bundle.open(_entry(name), "w", force_zip64=True) as entry:
                 while message is not None and size < _FILE_SIZE:
                     stored = stored_form(message)
                     entry.write(stored)
@@ -110,8 +110,14 @@ def write_bundle(path: Path, messages: Iterable[BlockMessage], domain: Domain) -
             raise BundleError("there are no blocks to take home")
         first, last = (hash_of_header(*header).hex() for header in (headers[0], headers[-1]))
         manifest = Manifest(domain.channel, domain.chaincode, headers[-1][0] + 1, first, last, files)
-        bundle.writestr(zipfile.ZipInfo(_MANIFEST, _EARLIEST), json.dumps(manifest.as_json(), indent=2))
+        bundle.writestr(_entry(_MANIFEST), json.dumps(manifest.as_json(), indent=2))
     return manifest
+
+
+def _entry(name: str) -> zipfile.ZipInfo:
+    entry = zipfile.ZipInfo(name, _EARLIEST)
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    return entry
 
 
 @contextmanager

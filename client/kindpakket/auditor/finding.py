@@ -7,20 +7,10 @@ from typing import Literal
 
 Kind = Literal["error", "uncertainty", "note"]
 """An error is wrong; an uncertainty could not be made certain; a note is worth knowing."""
+KINDS: tuple[Kind, ...] = ("error", "uncertainty", "note")
 Part = Literal["chain", "rules", "writes", "sums", "personal", "state", "view", "payments", "statements"]
 """What was looked at: blocks and signatures, the rules, what the chaincode wrote, sums, personal values, and
 what was compared: the peer's state, a ledger view, payment files, bank statements."""
-PARTS: tuple[Part, ...] = (
-    "chain",
-    "rules",
-    "writes",
-    "sums",
-    "personal",
-    "state",
-    "view",
-    "payments",
-    "statements",
-)
 
 
 @dataclass(frozen=True, slots=True)

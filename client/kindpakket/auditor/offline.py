@@ -24,8 +24,9 @@ def audit_blocks(
     *,
     state: State | None = None,
     checks: Sequence[BlockCheck] = (),
-    progress: Callable[[int], None] = lambda _: None,
+    progress: Callable[[BlockMessage], None] = lambda _: None,
     others: Callable[[Reading], Iterable[Finding]] = lambda _: (),
+    tell: Callable[[Finding], None] = lambda _: None,
 ) -> Audit:
     """Audit blocks: everything that `Auditor.verify` does, but for comparing with the state of a peer.
 
@@ -35,8 +36,9 @@ def audit_blocks(
         personal_values: names, numbers and the like that must not appear in any block.
         state: what an earlier audit left, to go on from; default: begin at block 0, in memory.
         checks: further checks of every block, such as who signed it.
-        progress: told how many transactions were read, block by block.
+        progress: told each block that was read.
         others: compares what was read with other files.
+        tell: told every finding at the end.
 
     Raises:
         StateError: the state is of other blocks.
@@ -50,5 +52,5 @@ def audit_blocks(
         if scan.values:
             reading.scan_only(takewhile(lambda message: message.header.number < started, blocks(0)))
     for message, _ in reading.read(blocks(started)):
-        progress(len(message.data.data))
-    return concluded(reading, others=others(reading), untested=[UNTESTED], started=started)
+        progress(message)
+    return concluded(reading, others=others(reading), untested=[UNTESTED], started=started, tell=tell)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from kindpakket.auditor.books import Books
-from kindpakket.auditor.finding import Finding, Kind, Part
+from kindpakket.auditor.finding import KINDS, Finding, Kind, Part
 from kindpakket.auditor.store import Rows, Shelf, stored_books
 from kindpakket.auditor.store.forms import Plain
 
@@ -44,16 +44,20 @@ class State:
     books: Books
     seen: MutableMapping[str, str]
 
-    def __init__(self, where: Path | None = None, **identity: str) -> None:
+    def __init__(self, where: Path | None = None, *, again: bool = False, **identity: str) -> None:
         """Open a state.
 
         Args:
             where: the file, which is made if there is none; None: in memory.
+            again: forget what an earlier audit left.
             identity: what the audit is of, such as its channel and anchor; a file of another one is refused.
+                "": whatever the file has.
 
         Raises:
             StateError: the file cannot be used.
         """
+        if again and where is not None:
+            _forget(where)
         self._where = where
         self._rows: Rows | None = None
         self.progress: dict[str, Any] = {}
@@ -73,6 +77,7 @@ class State:
         self.connection.execute("PRAGMA journal_mode = WAL")
         self.connection.execute("PRAGMA synchronous = NORMAL")
         self.connection.execute("PRAGMA cache_size = -65536")
+        _refuse_others(self.connection, self._where)
         for statement in _TABLES.split(";"):
             self.connection.execute(statement)
         self._check(identity)
@@ -89,12 +94,12 @@ class State:
     def _check(self, identity: dict[str, str]) -> None:
         kept = dict(self.connection.execute("SELECT name, value FROM audit"))
         for name, value in identity.items():
-            if name in kept and kept[name] != value:
+            if name in kept and value and kept[name] != value:
                 raise StateError(
-                    f"{self._where} is the state of an audit with the {name} {kept[name]!r}; this one has "
-                    f"{value!r}: give --again to begin at block 0, or another file by --state"
+                    f"{self._where} is the state of an audit with {name} {kept[name] or 'none'}; this one has "
+                    f"{value}: give --again to begin at block 0, or another file by --state"
                 )
-        self.connection.executemany("INSERT OR REPLACE INTO audit VALUES (?, ?)", identity.items())
+        self.connection.executemany("INSERT OR IGNORE INTO audit VALUES (?, ?)", identity.items())
 
     def _sentence(self, error: sqlite3.Error) -> str:
         if "locked" in str(error):
@@ -168,6 +173,40 @@ class State:
         row = self.connection.execute("SELECT value FROM audit WHERE name = ?", (name,)).fetchone()
         return "" if row is None else str(row[0])
 
+    def kinds(self) -> dict[Kind, int]:
+        """How many errors, uncertainties and notes were found in blocks."""
+        counted = dict(self.connection.execute("SELECT kind, count(*) FROM findings GROUP BY kind"))
+        return {kind: counted.get(kind, 0) for kind in KINDS}
+
+    def errors(self) -> int:
+        """How many errors were found in blocks."""
+        return self.kinds()["error"]
+
     def close(self) -> None:
         """Close it; what was not committed is done again by the next audit."""
         self.connection.close()
+
+
+def _forget(where: Path) -> None:
+    """Remove a state's file, and nothing else."""
+    if not where.exists():
+        return
+    try:
+        connection = sqlite3.connect(where, timeout=0)
+        try:
+            _refuse_others(connection, where)
+            connection.execute("BEGIN EXCLUSIVE")
+        finally:
+            connection.close()
+    except sqlite3.Error as error:
+        raise StateError(f"{where} is in use, or not the state of an audit ({error})") from error
+    for suffix in ("", "-wal", "-shm"):
+        where.with_name(where.name + suffix).unlink(missing_ok=True)
+
+
+def _refuse_others(connection: sqlite3.Connection, where: Path | None) -> None:
+    names = {
+        str(name) for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+    }
+    if names and not {"audit", "findings"} <= names:
+        raise StateError(f"{where} is another database, not the state of an audit: give another --state")

@@ -36,11 +36,11 @@ class Anchor:
 
     @property
     def name(self) -> str:
-        """What a state keeps, to be refused under another anchor."""
+        """What a state keeps, to be refused under another anchor; "" if nothing is known."""
         known = [*self.checkpoints, *((self.trusted,) if self.trusted else ())]
         begins = self.genesis or (known[0].genesis if known else b"")
         start = f", from height {self.trusted.height}" if self.trusted else ""
-        return f"{begins.hex() or 'none'}{start}"
+        return f"{begins.hex()}{start}"
 
 
 class LedgerCheck:
@@ -75,6 +75,8 @@ class LedgerCheck:
             verdicts=pool,
         )
         self._validity = Validity(state.connection)
+        self._known = known.checkpoints
+        self._contradicted = False
 
     def ahead(self, messages: Iterable[BlockMessage]) -> Iterator[BlockMessage]:
         """The blocks, each when other processes have verified its signatures."""
@@ -86,6 +88,7 @@ class LedgerCheck:
         """Verify the next block, and derive the flags of its transactions."""
         checked = self.verifier.check(message)
         found = [*checked.findings]
+        self._contradicted |= any(one.rule.startswith("checkpoint.") for one in found)
         codes: Sequence[str] | None = None
         if checked.configuration is not None and message.header.number == self._validity.height:
             validity = self._validity.add(message, checked.configuration)
@@ -95,7 +98,11 @@ class LedgerCheck:
 
     def commit(self) -> None:
         """Keep where the verification is."""
-        self._state.keep(_POSITION, self.verifier.position.encode().decode())
+        position = self.verifier.position
+        self._state.keep(_POSITION, position.encode().decode())
+        for checkpoint in self._known:
+            if position.height >= checkpoint.height and not self._contradicted:
+                self._state.keep(_agreed(checkpoint), "yes")
 
     def end(self) -> Iterator[Finding]:
         """What is to be said when no more blocks come."""
@@ -121,3 +128,13 @@ def checkpoint_of(state: State) -> Checkpoint | None:
     if position is None:
         return None
     return ChainVerifier(position=position).checkpoint
+
+
+def agrees(state: State, checkpoint: Checkpoint) -> bool:
+    """Whether the audit with this state has verified the ledger up to a checkpoint, and agrees with it."""
+    own = checkpoint_of(state)
+    return own == checkpoint or bool(state.note(_agreed(checkpoint)))
+
+
+def _agreed(checkpoint: Checkpoint) -> str:
+    return f"agrees with {checkpoint.text}"
