@@ -1,0 +1,23 @@
+"""A maker of real signed ledgers with keys of its own and without a network, and of forged ones.
+
+Organisations have certificate authorities, a channel has a configuration, consenters sign its blocks and
+peers endorse its transactions, all as Fabric 3.1 does it. What a forger would do differently is an argument.
+Nothing here uses `kindpakket.fabric.verification`, which it is there to test.
+"""
+
+from forge.authorities import Authority, Validity
+from forge.channels import Channel
+from forge.disks import stored, write_block_files
+from forge.ledgers import Ledger
+from forge.transactions import Invocation, Sets
+
+__all__ = [
+    "Authority",
+    "Channel",
+    "Invocation",
+    "Ledger",
+    "Sets",
+    "Validity",
+    "stored",
+    "write_block_files",
+]
