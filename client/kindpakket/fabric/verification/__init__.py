@@ -76,6 +76,10 @@ from kindpakket.fabric.verification._validity import (
     StateWrite,
     Validity,
 )
+from kindpakket.fabric.verification._values import (
+    BlockSource,
+    values_from,
+)
 from kindpakket.fabric.verification._verify import (
     verify_chain,
 )
@@ -83,6 +87,7 @@ from kindpakket.fabric.verification._verify import (
 __all__ = [
     "BlockFileError",
     "BlockFiles",
+    "BlockSource",
     "BlockValidity",
     "ChainVerifier",
     "CheckedBlock",
@@ -121,5 +126,6 @@ __all__ = [
     "application_policy",
     "cosigned",
     "open_checkpoint",
+    "values_from",
     "verify_chain",
 ]

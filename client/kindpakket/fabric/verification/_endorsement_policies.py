@@ -29,10 +29,14 @@ class UnknownCollection(LookupError):
 
 
 class EndorsementPolicies:
-    """Decides endorsement policies under one configuration; remembers what it decided."""
+    """Decides endorsement policies under one configuration; remembers what it decided.
+
+    Attributes:
+        configuration: the configuration in force.
+    """
 
     def __init__(self, configuration: Configuration) -> None:
-        self._configuration = configuration
+        self.configuration = configuration
         organizations = configuration.decoded.organizations
         self._names = {organization.msp.mspid: organization.name for organization in organizations}
         self._decided: dict[tuple[bytes, tuple[Member, ...]], bool] = {}
@@ -49,14 +53,14 @@ class EndorsementPolicies:
 
     def _satisfied(self, policy: bytes, signers: tuple[Member, ...]) -> bool:
         try:
-            found: Policy = application_policy(policy, self._configuration.get_policy)
+            found: Policy = application_policy(policy, self.configuration.get_policy)
         except DecodeError:
             return False
         return found.satisfied_by(signers)
 
     def of_lifecycle(self) -> bytes:
         """The policy of `_lifecycle`: the channel's, or members of a majority of its organisations."""
-        if self._configuration.get_policy(_OF_LIFECYCLE) is not None:
+        if self.configuration.get_policy(_OF_LIFECYCLE) is not None:
             return _by_path(_OF_LIFECYCLE)
         mspids = sorted(self._names)
         return _members(mspids, len(mspids) // 2 + 1)
@@ -72,9 +76,7 @@ class EndorsementPolicies:
             if mspid not in self._names:
                 raise UnknownCollection(f"{mspid!r} is not an organisation of the channel")
             path = f"/Channel/Application/{self._names[mspid]}/Endorsement"
-            return (
-                _by_path(path) if self._configuration.get_policy(path) is not None else _members([mspid], 1)
-            )
+            return _by_path(path) if self.configuration.get_policy(path) is not None else _members([mspid], 1)
         if definition is None or space.collection not in definition.collections:
             raise UnknownCollection(f"{space.namespace} has no collection {space.collection!r}")
         return definition.collections[space.collection].endorsement_policy or definition.endorsement_policy
