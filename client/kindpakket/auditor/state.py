@@ -74,10 +74,10 @@ class State:
     def _open(self, identity: dict[str, str]) -> None:
         # Exclusive: two audits that went on from one state would write it twice.
         self.connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+        _refuse_others(self.connection, self._where)
         self.connection.execute("PRAGMA journal_mode = WAL")
         self.connection.execute("PRAGMA synchronous = NORMAL")
         self.connection.execute("PRAGMA cache_size = -65536")
-        _refuse_others(self.connection, self._where)
         for statement in _TABLES.split(";"):
             self.connection.execute(statement)
         self._check(identity)
