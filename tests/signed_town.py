@@ -190,10 +190,10 @@ class SignedTown:
 
     def settle(self, *, paid: bool = True) -> str:
         """A settlement of what is open, up to the bank's answer."""
-        add = self.story.add
+        add: Any = self.story.add
         add("scheme:CloseDay", scheme=SCHEME, day="2026-03-10")
         settlement = add("settlement:Draft", "p-clerk", scheme=SCHEME, shop=SHOP)
-        named = {"scheme": SCHEME, "settlement": settlement}
+        named: Any = {"scheme": SCHEME, "settlement": settlement}
         add("settlement:Approve", "p-manager", **named)
         add("settlement:Export", "p-treasurer", scheme=SCHEME, settlements=[settlement], file_sha256="f" * 64)
         if paid:
@@ -212,7 +212,8 @@ class SignedTown:
             self._next = 0
 
     def _open(self) -> None:
-        add, size = self.story.add, len(self.holders)
+        add: Any = self.story.add
+        size = len(self.holders)
         add("organisations:Initialise", "p-manager", **ORGANISATIONS)
         add("scheme:Draft", request_id=SCHEME, rules=rules(), budget_cents=(size + 1) * GIVEN)
         add("scheme:Approve", "p-manager", scheme=SCHEME)
@@ -264,7 +265,8 @@ def _time(seconds: int) -> datetime:
 
 def _written(books: Books, request: CommittedRequest, changed: Mapping[str, Mapping[str, Any]]) -> Writes:
     """What the chaincode writes for the requests that this town makes."""
-    content, writes = request.request, {}
+    content = request.request
+    writes: Writes = {}
 
     def write(kind: str, place: str, members: Mapping[str, Any]) -> None:
         record = {"v": 3, **{name: value for name, value in members.items() if value is not None}}
@@ -285,7 +287,7 @@ def _written(books: Books, request: CommittedRequest, changed: Mapping[str, Mapp
         write("settlement", f"{SCHEME}/{settlement}", {"id": settlement, **settled.members()})
         if settled.state == "drafted":
             places = (f"{SCHEME}/{settled.shop}/{item['day']}/{item['id']}" for item in settled.items)
-            writes.update({f"unsettled/{place}": None for place in places})
+            writes.update(dict.fromkeys((f"unsettled/{place}" for place in places), None))
     return dict(sorted(writes.items()))
 
 

@@ -160,7 +160,7 @@ def compare(session: Session, one: Path, other: Path) -> None:
 def _state(session: Session, where: Path | None) -> Iterator[State]:
     from kindpakket.auditor.state import State
 
-    path = where or default_state(session, session.channel or session.home.channel(session.organisation))
+    path = where or default_state(session, session.default_channel())
     if not path.is_file():
         raise Wrong(f"there is no state of an audit at {path}: run kindpakket audit verify first", "FILE")
     state = State(path)

@@ -117,7 +117,7 @@ class Evidence:
         if session.channel not in (None, domain.channel):
             raise Wrong(f"the blocks are of channel {domain.channel}, not of {session.channel}")
         size = sum(path.stat().st_size for path in files.paths)
-        return Blocks(domain, files.read, size, lambda message: message.ByteSize())
+        return Blocks(domain, files.read, size, lambda message: sum(map(len, message.data.data)))
 
     def known(self) -> Anchor:
         """What the auditor knows about the ledger already.

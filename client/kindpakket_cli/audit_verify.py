@@ -253,7 +253,7 @@ def _verdict(result: Audit) -> str:
         )
         if count
     ]
-    return f"{said}, {' and '.join(remarks)}" if remarks else said
+    return ". ".join([said, " and ".join(remarks)] if remarks else [said])
 
 
 def _number(count: int, name: str) -> str:

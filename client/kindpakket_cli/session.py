@@ -159,6 +159,10 @@ class Session:
         """Whether a shop's user acts, or an acquirer."""
         return self._user().role in SELLERS
 
+    def default_channel(self) -> str:
+        """The channel that was named, or the only one of whoever acts."""
+        return self.channel or self.home.channel(self._user().organisation)
+
     def close(self) -> None:
         """End the connection."""
         self._open.close()

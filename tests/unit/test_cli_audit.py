@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 from desk import Command
+from story import DOMAIN
 
 from forge import write_block_files
 from kindpakket_cli.main import main
@@ -41,7 +42,7 @@ def test_block_files_are_verified_without_a_home(town: SignedTown, folder: Path)
     output = run("verify", "--blocks", folder).output
     assert "uncertainty: chain: block 0 has the hash" in output
     assert "The state of a peer was not compared" in output
-    assert "no problems found, 1 uncertainty" in output
+    assert "no problems found. 1 uncertainty." in output
     anchored = run("verify", "--blocks", folder, "--anchor", town.ledger.anchor.hex()).output
     assert "Verdict: no problems found. Head" in anchored
     genesis = folder.parent / "genesis.block"
@@ -169,11 +170,20 @@ def test_what_cannot_be_used_is_said_in_a_sentence(folder: Path, arguments: list
 
 def test_watch_tells_findings_as_lines_and_ends_with_1(kindpakket: Command, tmp_path: Path) -> None:
     """The ledger in memory is signed by nobody, which a watch must tell."""
+    with kindpakket.memory.connect() as gateway:
+        contract = gateway.network(DOMAIN.channel).contract(DOMAIN.chaincode)
+        contract.submit("scheme:Open", json.dumps({"request_id": "1" * 32, "scheme": "2" * 32}))
     file = tmp_path / "findings.jsonl"
-    home = kindpakket.home if hasattr(kindpakket, "home") else tmp_path / ".kindpakket"
-    result = run("watch", "--once", "--json", "--findings", file, "--home", home, code=1)
-    lines: list[dict[str, Any]] = [*map(json.loads, result.stdout.splitlines())]
-    assert lines
+    first = kindpakket("audit", "watch", "--once", "--json", "--findings", str(file))
+    assert first.exit_code == 1, first.output
+    lines: list[dict[str, Any]] = [*map(json.loads, first.stdout.splitlines())]
+    assert {line["rule"] for line in lines} > {"anchor.missing", "block.signatures"}
     assert lines == [*map(json.loads, file.read_text().splitlines())]
-    again = run("watch", "--once", "--json", "--home", home, code=1)
-    assert again.stdout == "", "what was told is not told again"
+    again = kindpakket("audit", "watch", "--once", "--json")
+    assert (again.exit_code, again.stdout) == (1, ""), "what was told is not told again"
+
+
+def test_metrics_need_an_address(kindpakket: Command) -> None:
+    result = kindpakket("audit", "watch", "--once", "--metrics", "localhost:x")
+    assert result.exit_code == 2
+    assert "give HOST:PORT" in result.output

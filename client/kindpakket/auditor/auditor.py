@@ -12,6 +12,7 @@ from kindpakket.auditor.finding import Finding
 from kindpakket.auditor.personal_data import PersonalDataScan
 from kindpakket.auditor.reading import BlockCheck, Reading
 from kindpakket.auditor.state import State
+from kindpakket.auditor.verification import LedgerCheck
 from kindpakket.fabric.blocks import Block, BlockMessage
 from kindpakket.ledger.caller import Ledger
 from kindpakket.ledger.reader import Reader
@@ -42,10 +43,18 @@ class Auditor(Reader):
     assert audit.passed, audit.found
     """
 
-    def __init__(self, contract: Ledger, network: Blocks) -> None:
-        """Audit through a contract and a network, both of a gateway to the auditor's own peer."""
+    def __init__(self, contract: Ledger, network: Blocks, *, signatures: bool = True) -> None:
+        """Audit through a contract and a network, both of a gateway to the auditor's own peer.
+
+        Args:
+            contract: the chaincode.
+            network: the channel.
+            signatures: verify who signed the blocks, and derive which transactions are valid. False is for
+                ledgers in memory, which nobody signs.
+        """
         super().__init__(contract)
         self.network = network
+        self._signatures = signatures
 
     def blocks(self, start: int = 0, stop: int | None = None) -> Iterator[Block]:
         """Decoded blocks.
@@ -68,14 +77,14 @@ class Auditor(Reader):
     ) -> Audit:
         """Audit everything from block 0 to the last block.
 
-        Checks the hash chain and the data of every block, replays all requests against the rules and with the
-        holders' proofs, compares what the chaincode wrote, checks that money adds up, and compares every
-        amount with the peer's state.
+        Verifies who signed each block and derives which transactions are valid, replays all requests against
+        the rules and with the holders' proofs, compares what the chaincode wrote, checks that money adds up,
+        and compares every amount with the peer's state.
 
         Args:
             personal_values: names, numbers and the like that must not appear in any block.
             state: what an earlier audit left, to go on from; default: begin at block 0, in memory.
-            checks: further checks of every block, such as who signed it.
+            checks: checks of every block; default: a `LedgerCheck` without an anchor.
             progress: told each block that was read.
             others: compares what was read with other files.
             tell: told every finding at the end.
@@ -87,7 +96,10 @@ class Auditor(Reader):
         """
         kept = State() if state is None else state
         scan = PersonalDataScan(personal_values)
-        reading = Reading(kept, self.caller.domain, scan, checks)
+        domain = self.caller.domain
+        if not checks and self._signatures:
+            checks = [LedgerCheck(kept, domain.channel)]
+        reading = Reading(kept, domain, scan, checks)
         started = reading.chain.height
         compared = kept.progress.get("compared", 0)
         if started:

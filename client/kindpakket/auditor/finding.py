@@ -54,7 +54,8 @@ class Finding:
 
     def __str__(self) -> str:
         """The finding on one line."""
-        if self.block < 0 or self.sentence.startswith(f"block {self.block} "):
+        names_its_place = self.part == "state" or self.sentence.startswith(f"block {self.block} ")
+        if self.block < 0 or names_its_place:
             return self.sentence
         place = f"block {self.block}, transaction {self.transaction_id}"
         return f"{place if self.transaction_id else place.partition(',')[0]}: {self.sentence}"

@@ -96,8 +96,8 @@ class State:
         for name, value in identity.items():
             if name in kept and value and kept[name] != value:
                 raise StateError(
-                    f"{self._where} is the state of an audit with {name} {kept[name] or 'none'}; this one has "
-                    f"{value}: give --again to begin at block 0, or another file by --state"
+                    f"{self._where} is the state of an audit with {name} {kept[name] or 'none'}; this one "
+                    f"has {value}: give --again to begin at block 0, or another file by --state"
                 )
         self.connection.executemany("INSERT OR IGNORE INTO audit VALUES (?, ?)", identity.items())
 

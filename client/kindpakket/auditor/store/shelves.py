@@ -118,7 +118,7 @@ class Branches(MutableMapping[str, MutableMapping[Place, int]]):
         for place, cents in items.items():
             shelf[place] = cents
 
-    def setdefault(self, shop: str, default: Any = None) -> Shelf[Place, int]:  # type: ignore[override]
+    def setdefault(self, shop: str, default: Any = None) -> Shelf[Place, int]:
         """The shop's shelf, made if there is none."""
         if shop not in self._shelves and shop not in self._shops:
             self._shops[shop] = 1
