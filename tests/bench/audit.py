@@ -2,9 +2,9 @@
 
 PYTHONPATH=tests:tests/unit .venv/bin/python tests/bench/audit.py --payments 10000 100000
 
-The ledger is made first, really signed with test keys, and kept as block files. Then it is audited in a process
-of its own: transactions a second, the most memory it took, and how that compares with the bare checks of the
-same number of signatures by `cryptography`, on as many cores.
+The ledger is made first, really signed with test keys, and kept as block files. Then it is audited in a
+process of its own: transactions a second, the most memory it took, and how that compares with the bare checks
+of the same number of signatures by `cryptography`, on as many cores.
 """
 
 from __future__ import annotations
@@ -22,13 +22,14 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
-from forge import write_block_files
 
+from forge import write_block_files
 from signed_town import SignedTown
 
 _PER_BLOCK = 10
 _PER_VOUCHER = 100
-# Signatures of a payment: its creator, two endorsers; and of its block, a quorum of three. The holder's is Ed25519.
+# Signatures of a payment: its creator's and two endorsers', and of its block a quorum of three; the holder's
+# is Ed25519.
 _ECDSA = 3 + 3 / _PER_BLOCK
 _BARE = 4_000
 
@@ -109,7 +110,7 @@ def main() -> None:
             make(blocks, payments)
             made = time.monotonic() - began
             command = [sys.executable, __file__, "--audit", str(blocks), "--workers", str(given.workers)]
-            found = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)  # noqa: S603
+            found = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
         rate = found["transactions"] / found["seconds"]
         print(
             f"{found['transactions']:,} transactions (made in {made:.0f} s): {found['seconds']:.1f} s, "
