@@ -192,7 +192,7 @@ class SignedTown:
         """A settlement of what is open, up to the bank's answer."""
         add: Any = self.story.add
         add("scheme:CloseDay", scheme=SCHEME, day="2026-03-10")
-        settlement = add("settlement:Draft", "p-clerk", scheme=SCHEME, shop=SHOP)
+        settlement = str(add("settlement:Draft", "p-clerk", scheme=SCHEME, shop=SHOP))
         named: Any = {"scheme": SCHEME, "settlement": settlement}
         add("settlement:Approve", "p-manager", **named)
         add("settlement:Export", "p-treasurer", scheme=SCHEME, settlements=[settlement], file_sha256="f" * 64)
