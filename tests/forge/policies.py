@@ -39,7 +39,7 @@ def any_role(mspid: str, *names: str) -> Any:
 def endorsement(*mspids: str, needed: int = 0) -> bytes:
     """Peers of so many of some organisations must endorse; default: all. A serialised `ApplicationPolicy`."""
     envelope = out_of(needed or len(mspids), [role(mspid, "peer") for mspid in mspids])
-    return bytes(m.collection.ApplicationPolicy(signature_policy=envelope).SerializeToString())
+    return bytes(m.policy.ApplicationPolicy(signature_policy=envelope).SerializeToString())
 
 
 def put(group: Any, name: str, policy: Any, mod_policy: str = "Admins") -> None:

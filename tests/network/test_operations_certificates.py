@@ -16,6 +16,7 @@ import requests
 from cryptography import x509
 from renewal import FULL, SMALL, Renewed, doubled, renew_all, serials_of
 from support import Town, books, found_town, gateway_at, identity_of, running, through
+from verified import findings
 
 from kindpakket.fabric import EndorseError, EvaluateError, SubmitError
 from kindpakket.shop import Shop
@@ -225,6 +226,12 @@ def test_only_the_superseded_certificate_is_refused(renewed: Renewed, network: N
         shop = Shop(ledger.contract(CHAINCODE), town.street.open[2].shop.shop_id)
         order = shop.order(town.scheme.id, wallet.voucher, books(SMALL))
         shop.pay(order, wallet.authorise(order))
+
+
+def test_the_ledger_of_every_node_is_verified_whole(renewed: Renewed, network: Network, town: Town) -> None:
+    """Consenters' renewed certificates, revocation lists, and who was revoked afterwards."""
+    found = findings(network, CHANNEL)
+    assert {name: list(map(str, items)) for name, items in found.items() if items} == {}
 
 
 def kill_renewal(network: Network, holder: str, line: str) -> None:

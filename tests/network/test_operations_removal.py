@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from disaster import document
 from support import Town, doubted_votes, found_town, running
 from trade import Trade, trade
+from verified import findings
 
 from kindpakket.fabric import FabricError, UnknownOutcome
 from kindpakket.ledger.refusals import Refusal
@@ -232,3 +233,9 @@ def test_no_payment_failed_and_no_consenter_doubts_another(live: Network, going_
     ensure_paid(live, going_on)
     assert doubted_votes(Network.open(live.home)) == []
     print(f"{len(going_on.paid)} payments, the longest took {max(going_on.paid):.2f} s")
+
+
+def test_the_ledger_of_every_node_is_verified_whole(live: Network) -> None:
+    """Each block was signed by the consenters that there were then, and each configuration follows."""
+    found = findings(Network.open(live.home), CHANNEL)
+    assert {name: list(map(str, items)) for name, items in found.items() if items} == {}

@@ -12,6 +12,7 @@ import pytest
 from cryptography import x509
 from renewal import FULL, SMALL, doubled, selling, serials_of
 from support import Town, found_town, gateway_at, identity_of, running
+from verified import findings
 
 from kindpakket.fabric import EvaluateError
 from kindpakket.shop import Shop
@@ -155,6 +156,12 @@ def test_a_step_that_is_killed_is_completed(network: Network) -> None:
     certificate.verify_directly_issued_by(x509.load_pem_x509_certificate(root.read_bytes()))
 
 
+def test_the_ledger_of_every_node_is_verified_whole(network: Network, town: Town) -> None:
+    """Members of old and new roots, each under the configuration that named them."""
+    found = findings(network, CHANNEL)
+    assert {name: list(map(str, items)) for name, items in found.items() if items} == {}
+
+
 @pytest.mark.proof("renews roots on Raft, too")
 def test_roots_are_renewed_on_raft_too(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Its consenters keep the keys of their TLS certificates, by which the others know them."""
@@ -171,6 +178,7 @@ def test_roots_are_renewed_on_raft_too(tmp_path_factory: pytest.TempPathFactory)
         assert all(found.isdisjoint(old[name]) for name, found in roots(network).items())
         assert trusted(network) == roots(network)
         assert network.status().healthy
+        assert {name: items for name, items in findings(network, CHANNEL).items() if items} == {}
 
 
 def kill(network: Network, step: str, line: str) -> None:

@@ -17,6 +17,7 @@ PUBLIC = [
     "kindpakket.fabric.outbox",
     "kindpakket.fabric.profile",
     "kindpakket.fabric.testing",
+    "kindpakket.fabric.verification",
 ]
 
 # Where modules were once, and where their names are now.

@@ -76,7 +76,7 @@ class LedgerCheck:
         )
         self._validity = Validity(state.connection)
         self._known = known.checkpoints
-        self._contradicted = False
+        self._contradicted = self._gap = False
 
     def ahead(self, messages: Iterable[BlockMessage]) -> Iterator[BlockMessage]:
         """The blocks, each when other processes have verified its signatures."""
@@ -90,10 +90,15 @@ class LedgerCheck:
         found = [*checked.findings]
         self._contradicted |= any(one.rule.startswith("checkpoint.") for one in found)
         codes: Sequence[str] | None = None
-        if checked.configuration is not None and message.header.number == self._validity.height:
-            validity = self._validity.add(message, checked.configuration)
+        if checked.configuration is not None and checked.number == self._validity.height:
+            validity = self._validity.add(message, checked.configuration, checked.creators)
             found += validity.findings
             codes = validity.flags
+        elif not self._gap:
+            self._gap = True
+            missing = f"block {self._validity.height} or its configuration is missing"
+            said = f"validity is not derived from block {checked.number} on: {missing}"
+            found.append(ChainFinding(checked.number, "", "validity.gap", "uncertainty", said))
         return [in_chain(finding) for finding in found], codes
 
     def commit(self) -> None:

@@ -32,8 +32,11 @@ var functions = map[string]function{
 	"FailAt":        {1, failAt},
 	"Differ":        {0, differ},
 	"Crash":         {0, crash},
+	"Tally":         {3, tally},
+	"Delete":        {1, remove},
 	"PutPrivate":    {0, putPrivate},
 	"GetPrivate":    {2, getPrivate},
+	"PurgePrivate":  {2, purgePrivate},
 	"SetPolicy":     {2, setPolicy},
 	"GetPolicy":     {1, getPolicy},
 }

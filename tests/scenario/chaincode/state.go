@@ -97,6 +97,29 @@ func fill(stub shim.ChaincodeStubInterface, arguments [][]byte) ([]byte, error) 
 	return nil, stub.PutState(string(arguments[0]), bytes.Repeat([]byte{'x'}, number))
 }
 
+// tally takes the first key of a range, the key that ends it, and a key, where it writes how many it found.
+func tally(stub shim.ChaincodeStubInterface, arguments [][]byte) ([]byte, error) {
+	found, err := stub.GetStateByRange(string(arguments[0]), string(arguments[1]))
+	if err != nil {
+		return nil, err
+	}
+	defer found.Close()
+	number := 0
+	for found.HasNext() {
+		if _, err := found.Next(); err != nil {
+			return nil, err
+		}
+		number++
+	}
+	data := []byte(strconv.Itoa(number))
+	return data, stub.PutState(string(arguments[2]), data)
+}
+
+// remove takes a key.
+func remove(stub shim.ChaincodeStubInterface, arguments [][]byte) ([]byte, error) {
+	return nil, stub.DelState(string(arguments[0]))
+}
+
 // putPrivate takes collection, key and value as transient data. Several collections are parted by commas.
 func putPrivate(stub shim.ChaincodeStubInterface, _ [][]byte) ([]byte, error) {
 	transient, err := stub.GetTransient()
@@ -114,6 +137,11 @@ func putPrivate(stub shim.ChaincodeStubInterface, _ [][]byte) ([]byte, error) {
 // getPrivate takes a collection and a key.
 func getPrivate(stub shim.ChaincodeStubInterface, arguments [][]byte) ([]byte, error) {
 	return stub.GetPrivateData(string(arguments[0]), string(arguments[1]))
+}
+
+// purgePrivate takes a collection and a key, whose history goes too.
+func purgePrivate(stub shim.ChaincodeStubInterface, arguments [][]byte) ([]byte, error) {
+	return nil, stub.PurgePrivateData(string(arguments[0]), string(arguments[1]))
 }
 
 // setPolicy takes a key and MSP ids: a peer of each of them must endorse the key's next change.

@@ -9,128 +9,49 @@ import hashlib
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any, TypeAlias
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
-
+from forge import Authority, Channel, policies
+from kindpakket.fabric import Identity
 from kindpakket.fabric._wire import gateway as wire
 from kindpakket.fabric._wire import messages as m
 from kindpakket.fabric.blocks import BlockMessage, Version
-from kindpakket.fabric.identity._signatures import low_s
-from kindpakket.fabric.verification import BlockValidity, Configuration, Validity, ValueReader, values_from
+from kindpakket.fabric.verification import (
+    BlockValidity,
+    Configuration,
+    Validity,
+    ValueReader,
+    values_from,
+)
 
 CHANNEL = "town"
-_START = datetime(2026, 1, 1, tzinfo=UTC)
-_PEM = serialization.Encoding.PEM
 
-Key: TypeAlias = str | bytes
 Seen: TypeAlias = Mapping[str, Version | None]
-
-
-class Person:
-    """A key with the certificate that an organisation gave it."""
-
-    def __init__(self, mspid: str, certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey) -> None:
-        self.mspid = mspid
-        self.certificate = certificate
-        self._key = key
-        self.serialized = wire.serialized_identity(mspid, certificate.public_bytes(_PEM))
-
-    def sign(self, message: bytes) -> bytes:
-        """A signature as Fabric accepts it."""
-        return low_s(self._key.sign(message, ec.ECDSA(hashes.SHA256())), self._key.curve)
 
 
 class Organization:
     """An organisation with an authority of its own, a peer and a client."""
 
-    def __init__(self, mspid: str) -> None:
-        self.mspid = mspid
-        self._key = ec.generate_private_key(ec.SECP256R1())
-        self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"ca.{mspid}")])
-        self.root = self._certificate(self._name, self._key.public_key(), authority=True)
+    def __init__(self, authority: Authority) -> None:
+        self.authority = authority
         self.peer, self.client = self.person("peer"), self.person("client")
-        self.revoked: list[Person] = []
+        self.revoked: list[Identity] = []
 
-    def person(self, unit: str) -> Person:
+    def person(self, unit: str) -> Identity:
         """A new key whose certificate says what it is: `peer` or `client`."""
-        key = ec.generate_private_key(ec.SECP256R1())
-        names = [
-            x509.NameAttribute(NameOID.ORGANIZATIONAL_UNIT_NAME, unit),
-            x509.NameAttribute(NameOID.COMMON_NAME, unit),
-        ]
-        return Person(self.mspid, self._certificate(x509.Name(names), key.public_key()), key)
+        return self.authority.member(unit, unit)
 
-    def _certificate(self, name: x509.Name, key: Any, *, authority: bool = False) -> x509.Certificate:
-        return (
-            x509.CertificateBuilder(
-                issuer_name=self._name,
-                subject_name=name,
-                public_key=key,
-                serial_number=x509.random_serial_number(),
-                not_valid_before=_START,
-                not_valid_after=_START + timedelta(days=3650),
-            )
-            .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
-            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
-            .add_extension(
-                x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False
-            )
-            .sign(self._key, hashes.SHA256())
-        )
-
-    def _list(self) -> bytes:
-        builder = x509.CertificateRevocationListBuilder(
-            issuer_name=self._name, last_update=_START, next_update=_START + timedelta(days=3650)
-        ).add_extension(
-            x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False
-        )
-        for person in self.revoked:
-            entry = x509.RevokedCertificateBuilder(person.certificate.serial_number, _START).build()
-            builder = builder.add_revoked_certificate(entry)
-        return builder.sign(self._key, hashes.SHA256()).public_bytes(_PEM)
-
-    def group(self) -> Any:
-        """Its group in the channel's configuration."""
-        root = self.root.public_bytes(_PEM)
-        unit = m.msp_config.FabricOUIdentifier
-        names = ("client", "peer", "admin", "orderer")
-        config = m.msp_config.FabricMSPConfig(
-            name=self.mspid,
-            root_certs=[root],
-            revocation_list=[self._list()] if self.revoked else [],
-            fabric_node_ous=m.msp_config.FabricNodeOUs(
-                enable=True,
-                **{f"{name}_ou_identifier": unit(organizational_unit_identifier=name) for name in names},
-            ),
-        )
-        group = m.configtx.ConfigGroup()
-        content = m.msp_config.MSPConfig(type=0, config=config.SerializeToString())
-        group.values["MSP"].value = content.SerializeToString()
-        group.policies["Endorsement"].policy.CopyFrom(_policy(all_of((self.mspid, "peer"))))
-        return group
+    def definition(self) -> Any:
+        """Its definition for the channel, with those that it revoked."""
+        lists = [self.authority.revocation_list(self.revoked)] if self.revoked else []
+        return self.authority.msp(revocation_lists=lists)
 
 
-def all_of(*asked: tuple[str, str]) -> bytes:
-    """A signature policy: each of these has signed; MSP id and role."""
-    rules, roles = m.policies.SignaturePolicy, m.msp_principal.MSPRole
-    parts = [rules(signed_by=index) for index in range(len(asked))]
-    envelope = m.policies.SignaturePolicyEnvelope(
-        rule=rules(n_out_of=rules.NOutOf(n=len(asked), rules=parts))
-    )
-    for mspid, role in asked:
-        principal = roles(msp_identifier=mspid, role=roles.MSPRoleType.Value(role.upper()))
-        envelope.identities.add(principal=principal.SerializeToString())
+def all_of(*mspids: str) -> bytes:
+    """A signature policy: a peer of each of these organisations has signed."""
+    envelope = policies.out_of(len(mspids), [policies.role(mspid, "peer") for mspid in mspids])
     return bytes(envelope.SerializeToString())
-
-
-def _policy(signature_policy: bytes) -> Any:
-    return m.policies.Policy(type=m.policies.Policy.SIGNATURE, value=signature_policy)
 
 
 def application_policy(signature_policy: bytes) -> bytes:
@@ -223,62 +144,32 @@ class Town:
     """
 
     def __init__(self, *, application_capability: str = "V2_5") -> None:
-        self.a, self.b = Organization("A"), Organization("B")
-        self._capability = application_capability
+        self._channel = Channel(CHANNEL, ("A", "B"))
+        capabilities = m.configuration.Capabilities()
+        capabilities.capabilities[application_capability].SetInParent()
+        application = self._channel.group.groups["Application"]
+        application.values["Capabilities"].value = capabilities.SerializeToString()
+        self.a, self.b = map(Organization, self._channel.authorities.values())
         self._nonces = count(1)
-        self._sequence = count()
         self.blocks: list[BlockMessage] = []
         self.results: list[BlockValidity] = []
         self._configurations: list[Configuration] = []
         self._peer = Validity(sqlite3.connect(":memory:"), read_value=values_from(self))
-        first = self.configure()
-        self.configuration = Configuration(0, first)
-        self.add(first)
+        genesis = self._channel.genesis()
+        self.configuration = Configuration(0, genesis)
+        self.add(genesis)
 
     @property
-    def both(self) -> tuple[Person, Person]:
+    def both(self) -> tuple[Identity, Identity]:
         """A peer of each organisation."""
         return self.a.peer, self.b.peer
-
-    def configure(self) -> bytes:
-        """An envelope with the channel's configuration as it is now."""
-        group = m.configtx.ConfigGroup()
-        for name, version in (("", "V3_0"), ("Orderer", "V2_0"), ("Application", self._capability)):
-            below = group.groups[name] if name else group
-            capabilities = m.configuration.Capabilities()
-            capabilities.capabilities[version].SetInParent()
-            below.values["Capabilities"].value = capabilities.SerializeToString()
-        for organization in (self.a, self.b):
-            group.groups["Application"].groups[organization.mspid].CopyFrom(organization.group())
-        policy = _policy(all_of(("A", "peer"), ("B", "peer")))
-        group.groups["Application"].policies["LifecycleEndorsement"].policy.CopyFrom(policy)
-        config = m.configtx.Config(sequence=next(self._sequence), channel_group=group)
-        content = m.configtx.ConfigEnvelope(config=config).SerializeToString()
-        return self._envelope(m.common.CONFIG, content, self.a.peer, transaction_id="")
-
-    def _envelope(
-        self, kind: int, content: bytes, creator: Person, *, transaction_id: str | None = None, **header: Any
-    ) -> bytes:
-        nonce = f"nonce {next(self._nonces)}".encode()
-        own = wire.transaction_id(nonce, creator.serialized) if transaction_id is None else transaction_id
-        channel = m.common.ChannelHeader(
-            type=kind, tx_id=own, **{"channel_id": CHANNEL, **header}
-        ).SerializeToString()
-        signer = m.common.SignatureHeader(nonce=nonce, creator=creator.serialized).SerializeToString()
-        return self._signed(
-            m.common.Header(channel_header=channel, signature_header=signer), content, creator
-        )
-
-    def _signed(self, header: Any, content: bytes, creator: Person) -> bytes:
-        payload = m.common.Payload(header=header, data=content).SerializeToString()
-        return bytes(m.common.Envelope(payload=payload, signature=creator.sign(payload)).SerializeToString())
 
     def transaction(
         self,
         *results: Results,
         chaincode: str = "cc",
-        endorsers: Iterable[Person] | None = None,
-        creator: Person | None = None,
+        endorsers: Iterable[Identity] | None = None,
+        creator: Identity | None = None,
         version: str = "1",
         answered: str | None = None,
         event_of: str | None = None,
@@ -322,11 +213,11 @@ class Town:
             action.action.endorsements.add(endorser=endorser.serialized, signature=signature)
         whole = m.transaction.Transaction()
         whole.actions.add(header=signer, payload=action.SerializeToString())
-        return self._signed(
-            m.common.Header(channel_header=channel, signature_header=signer),
-            whole.SerializeToString() if content is None else content,
-            creator,
-        )
+        payload = m.common.Payload(
+            header=m.common.Header(channel_header=channel, signature_header=signer),
+            data=whole.SerializeToString() if content is None else content,
+        ).SerializeToString()
+        return bytes(m.common.Envelope(payload=payload, signature=creator.sign(payload)).SerializeToString())
 
     def definition(
         self,
@@ -352,7 +243,7 @@ class Town:
         """
         data = m.lifecycle_state.StateData
         endorsing = m.lifecycle.ChaincodeEndorsementInfo(version=str(sequence), endorsement_plugin="escc")
-        parameter = parameter or application_policy(policy or all_of(("A", "peer"), ("B", "peer")))
+        parameter = parameter or application_policy(policy or all_of("A", "B"))
         validating = m.lifecycle.ChaincodeValidationInfo(
             validation_plugin=plugin, validation_parameter=parameter
         )
@@ -409,8 +300,13 @@ class Town:
             yield validity.add(block, self._configurations[block.header.number])
 
     def reconfigure(self) -> BlockValidity:
-        """Order the channel's configuration as it is now; it counts from the next block on."""
-        envelope = self.configure()
+        """Order a configuration with the organisations as they are now; it counts from the next block on."""
+
+        def change(group: Any) -> None:
+            for organization in (self.a, self.b):
+                self._channel.with_msp(organization.definition())(group)
+
+        envelope = self._channel.update(change, self._channel.admins.values())
         result = self.add(envelope)
         self.configuration = Configuration(len(self.blocks) - 1, envelope)
         return result

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import sqlite3
+from functools import cache
 from typing import Any
 
 import pytest
 from endorsed_ledger import Private, Results, Town, collection, sha256, states
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kindpakket.fabric._wire import messages as m
-from kindpakket.fabric.verification import Finding, Space, Validity
+from kindpakket.fabric.verification import ChainVerifier, Finding, Space, Validity, verify_chain
 from kindpakket.fabric.verification._commit_hash import commit_hash, version_bytes
 from kindpakket.fabric.verification._creators import check_creator
 from kindpakket.fabric.verification._updates import Updates
@@ -78,6 +79,19 @@ def test_one_flipped_bit_of_a_commit_hash_is_found_once(town: Town) -> None:
         (2, "commit-hash.differs"),
         (3, "commit-hash.differs"),
     ]
+
+
+@pytest.mark.parametrize("slot", [2, 4], ids=["flags", "commit hash"])
+def test_any_byte_of_what_a_peer_states_that_is_changed_is_found(town: Town, slot: int) -> None:
+    stated = bytes(town.blocks[2].metadata.metadata[slot])
+    for place in range(len(stated)):
+        for bit in (0, 3, 7):
+            changed = bytearray(stated)
+            changed[place] ^= 1 << bit
+            town.blocks[2].metadata.metadata[slot] = bytes(changed)
+            assert 2 in [finding.block for finding in findings(town) if finding.kind == "error"]
+    town.blocks[2].metadata.metadata[slot] = stated
+    assert not findings(town)
 
 
 def test_a_commit_hash_that_is_missing(town: Town) -> None:
@@ -191,6 +205,7 @@ def test_a_transaction_whose_signer_cannot_be_read_uses_up_its_id(town: Town) ->
     assert town.add(later).flags == ("DUPLICATE_TXID",)
 
 
+@cache
 def updates_message() -> Any:
     """Fabric's message `Updates`, of `core/ledger/kvledger/txmgmt/txmgr/updates.proto`."""
     file = descriptor_pb2.FileDescriptorProto(name="updates.proto", package="txmgr", syntax="proto3")
@@ -232,6 +247,7 @@ SPACES = st.builds(Space, st.sampled_from(["cc", "d", "_lifecycle"]), st.sampled
     ),
     st.binary(max_size=300),
 )
+@settings(deadline=None)
 def test_the_commit_hash_covers_writes_as_fabric_serialises_them(
     written: dict[tuple[Space, bytes], tuple[bytes, tuple[int, int]]], flags: bytes
 ) -> None:
@@ -262,3 +278,19 @@ def test_the_commit_hash_covers_writes_as_fabric_serialises_them(
 )
 def test_versions_are_kept_in_as_few_bytes_as_they_need(version: tuple[int, int], content: bytes) -> None:
     assert version_bytes(version) == content
+
+
+def test_one_stream_tells_who_signed_and_what_is_valid(town: Town) -> None:
+    town.add(town.transaction(Results("cc", writes={"z": b"1"}), endorsers=[]), flags=["VALID"])
+    validity = Validity(sqlite3.connect(":memory:"))
+    told = list(verify_chain(town.blocks, ChainVerifier(channel="town"), validity=validity))
+    rules = [finding.rule for finding in told]
+    assert "validity.endorsement-policy-failure" in rules and "block.signatures" in rules
+    assert validity.height == len(town.blocks)
+
+
+def test_a_missing_block_ends_what_can_be_derived(town: Town) -> None:
+    validity = Validity(sqlite3.connect(":memory:"))
+    told = list(verify_chain([*town.blocks[:2], town.blocks[3]], ChainVerifier(), validity=validity))
+    assert [(item.block, item.kind) for item in told if item.rule == "validity.gap"] == [(3, "uncertainty")]
+    assert validity.height == 2

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from endorsed_ledger import (
-    Organization,
     Private,
     Results,
     Town,
@@ -14,11 +13,12 @@ from endorsed_ledger import (
     collection,
 )
 
+from forge import Authority
 from kindpakket.fabric._wire import messages as m
 from kindpakket.fabric.verification import values_from
 
 FAILURE = "ENDORSEMENT_POLICY_FAILURE"
-OF_A, OF_B = all_of(("A", "peer")), all_of(("B", "peer"))
+OF_A, OF_B = all_of("A"), all_of("B")
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def test_an_endorsement_of_one_organisation_that_is_flagged_valid_is_found(town:
 
 
 def test_what_does_not_count_as_an_endorsement(town: Town) -> None:
-    stranger = Organization("B").peer  # says that it is B's, of an authority that is not B's
+    stranger = Authority("B").member("peer", "peer")  # says that it is B's, of an authority that is not B's
     for wrong in (town.b.client, stranger, town.a.person("peer")):
         assert town.add(pay(town, endorsers=[town.a.peer, wrong])).flags == (FAILURE,)
     assert town.add(pay(town, endorsers=[town.a.peer, town.a.peer])).flags == (FAILURE,)
@@ -85,7 +85,7 @@ def test_a_signature_over_something_else_does_not_count(town: Town) -> None:
 
 
 def test_a_flawed_endorsement_beside_enough_right_ones_is_noted_only(town: Town) -> None:
-    result = town.add(pay(town, endorsers=[*town.both, Organization("C").peer]))
+    result = town.add(pay(town, endorsers=[*town.both, Authority("C").member("peer", "peer")]))
     assert result.flags == ("VALID",)
     (note,) = town.verify()[-1].findings
     assert (note.rule, note.kind) == ("endorsement.flawed", "note")

@@ -133,6 +133,14 @@ def test_private_data_with_a_term_expire(town: Town) -> None:
     assert not [finding for found in town.verify() for finding in found.findings]
 
 
+def test_private_data_with_a_term_beyond_all_blocks_stay(town: Town) -> None:
+    town.add(town.definition(sequence=2, collections=[collection("long", block_to_live=2**64 - 1)]))
+    town.add(town.transaction(Results("cc", private=[Private("long", writes={"a": b"1"})]), version="2"))
+    assert town.results[-1].flags == ("VALID",)
+    read = Private("long", reads={"a": (4, 0)})
+    assert town.add(town.transaction(Results("cc", private=[read]), version="2")).flags == ("VALID",)
+
+
 def test_a_transaction_counts_once(town: Town) -> None:
     sent = town.transaction(Results("cc", writes={"z": b"1"}))
     assert town.add(sent, sent).flags == ("VALID", "DUPLICATE_TXID")
@@ -188,7 +196,7 @@ def test_a_verification_that_was_killed_goes_on_where_it_was_committed(town: Tow
     assert again.height == height
     rest = list(town.verified(again))
     assert [(found.flags, found.commit_hash, found.findings) for found in first + rest] == [
-        (found.flags, found.commit_hash, ()) for found in town.results
+        (found.flags, found.commit_hash, found.findings) for found in town.results
     ]
 
 
@@ -217,7 +225,7 @@ def hashed(found: list[Found], degree: int) -> Any:
     st.integers(2, 5),
     st.data(),
 )
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 def test_hashes_over_a_range_tell_every_change(
     versions: dict[str, Version], degree: int, data: st.DataObject
 ) -> None:

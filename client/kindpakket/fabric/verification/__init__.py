@@ -55,7 +55,6 @@ from kindpakket.fabric.verification._pool import (
 )
 from kindpakket.fabric.verification._sets import (
     Space,
-    Version,
 )
 from kindpakket.fabric.verification._state import (
     KeyState,
@@ -65,11 +64,6 @@ from kindpakket.fabric.verification._state import (
 from kindpakket.fabric.verification._strangers import (
     Reason,
     Stranger,
-)
-from kindpakket.fabric.verification._taken_apart import (
-    Fault,
-    Signed,
-    TakenApart,
 )
 from kindpakket.fabric.verification._validity import (
     BlockValidity,
@@ -97,7 +91,6 @@ __all__ = [
     "Creator",
     "Definition",
     "Definitions",
-    "Fault",
     "Finding",
     "KeyState",
     "Kind",
@@ -113,15 +106,12 @@ __all__ = [
     "Reason",
     "SignaturePolicy",
     "SignaturePool",
-    "Signed",
     "Space",
     "State",
     "StateWrite",
     "Stranger",
-    "TakenApart",
     "Validity",
     "ValueReader",
-    "Version",
     "WorkerDied",
     "application_policy",
     "cosigned",

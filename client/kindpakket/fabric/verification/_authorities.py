@@ -79,6 +79,16 @@ class Certified:
         return hashlib.sha256(self.certificate.public_bytes(_DER)).digest()
 
     @cached_property
+    def entity(self) -> tuple[bytes, bytes]:
+        """Subject and public key: what must not appear twice in a chain."""
+        try:
+            key = self.certificate.public_key()
+        except (UnsupportedAlgorithm, ValueError) as error:
+            raise Stranger("key", f"a certificate's key cannot be read: {error}") from error
+        info = key.public_bytes(_DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+        return self.certificate.subject.public_bytes(), info
+
+    @cached_property
     def units(self) -> tuple[str, ...]:
         """The organisational units of its subject, in order."""
         names = self.certificate.subject.get_attributes_for_oid(x509.NameOID.ORGANIZATIONAL_UNIT_NAME)
@@ -128,8 +138,8 @@ class Authorities:
         Raises:
             Stranger: one of them cannot be read, so that the organisation has no members.
         """
-        self._roots = [Certified.from_pem(pem) for pem in dict.fromkeys(roots)]
-        self._intermediates = [Certified.from_pem(pem) for pem in dict.fromkeys(intermediates)]
+        self._roots = _each_once(roots)
+        self._intermediates = _each_once(intermediates)
         self._inner: set[bytes] = set()
         for root in self._roots:
             if root.issued(root):
@@ -190,14 +200,20 @@ class Authorities:
         if not left or not _valid_at(chain[-1], moment):
             return
         for root in self._roots:
-            if root not in chain and _extends(chain, root) and _valid_at(root, moment):
+            if _extends(chain, root) and _valid_at(root, moment):
                 yield (*chain, root)
         for above in self._intermediates:
-            if above not in chain and _extends(chain, above):
+            if _extends(chain, above):
                 yield from self._chains((*chain, above), moment, left - 1)
 
 
+def _each_once(pems: Iterable[bytes]) -> list[Certified]:
+    return list({found.der: found for found in map(Certified.from_pem, pems)}.values())
+
+
 def _extends(chain: Chain, above: Certified) -> bool:
+    if any(above.entity == found.entity for found in chain):
+        return False
     basic = above.extension(x509.BasicConstraints)
     if basic is None or (basic.path_length is not None and len(chain) - 1 > basic.path_length):
         return False

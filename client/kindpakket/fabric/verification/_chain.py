@@ -13,6 +13,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from kindpakket.fabric._wire import gateway as wire
 from kindpakket.fabric._wire import messages as m
@@ -27,6 +28,7 @@ from kindpakket.fabric.verification._findings import Finding, Kind
 from kindpakket.fabric.verification._signatures import Verdicts
 
 _FILTER = 2
+_code = lru_cache(maxsize=256)(wire.validation_code)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +144,7 @@ class ChainVerifier:
             )
             self._channel = self._channel or self._configuration.channel
         self._known = (*known, *((trusted,) if trusted is not None else ()))
+        self._start = self._position
         self._expired: set[bytes] = set()
         self._found: list[Finding] = []
         self._number = 0
@@ -171,6 +174,8 @@ class ChainVerifier:
         """Verify the next block, a `common.Block` message."""
         header = block.header
         self._found, self._number = [], header.number
+        if self._position is self._start and self._begun:
+            self._check_start()
         envelopes = [bytes(envelope) for envelope in block.data.data]
         own_hash = hash_of_header(header.number, header.previous_hash, header.data_hash)
         self._check_links(block, envelopes, own_hash)
@@ -203,13 +208,14 @@ class ChainVerifier:
         last = max(height - 1, 0)
         for checkpoint in self._known:
             if checkpoint.height > height:
-                yield Finding(
-                    last,
-                    "",
-                    "checkpoint.ahead",
-                    "error",
-                    f"the ledger ends at height {height}; a checkpoint names height {checkpoint.height}",
+                said = f"the ledger ends at height {height}; a checkpoint names height {checkpoint.height}"
+                yield Finding(last, "", "checkpoint.ahead", "error", said)
+            elif checkpoint.height < self._start.height:
+                said = (
+                    f"a checkpoint at height {checkpoint.height} was not compared: this verification went on "
+                    f"from height {self._start.height}"
                 )
+                yield Finding(last, "", "checkpoint.below", "uncertainty", said)
 
     def _check_links(self, block: BlockMessage, envelopes: Sequence[bytes], own_hash: bytes) -> None:
         header, position = block.header, self._position
@@ -232,6 +238,16 @@ class ChainVerifier:
         if not envelopes:
             self._say("block.empty", "error", "holds no transactions")
 
+    def _check_start(self) -> None:
+        """What an earlier verification saw agrees with what the auditor says now."""
+        genesis = self._position.genesis
+        if self._anchor is not None and genesis and genesis != self._anchor:
+            said = (
+                f"goes on from a ledger that begins with {genesis.hex()}; the anchor is {self._anchor.hex()}"
+            )
+            self._say("anchor.genesis", "error", said)
+        self._check_known()
+
     def _check_beginning(self, number: int, own_hash: bytes) -> None:
         if number:
             self._say(
@@ -252,21 +268,15 @@ class ChainVerifier:
 
     def _check_known(self) -> None:
         position = self._position
+        last = position.height - 1
+        starts = position.height == 1 or position is self._start
         for checkpoint in self._known:
-            if position.height == 1 and checkpoint.genesis != position.genesis:
-                self._say(
-                    "checkpoint.genesis",
-                    "error",
-                    f"has the hash {position.genesis.hex()}; a checkpoint begins with "
-                    f"{checkpoint.genesis.hex()}",
-                )
+            if starts and position.genesis and checkpoint.genesis != position.genesis:
+                said = f"has the hash {position.genesis.hex()}; a checkpoint begins with "
+                self._say("checkpoint.genesis", "error", said + checkpoint.genesis.hex(), 0)
             if position.height == checkpoint.height and checkpoint.hash != position.hash:
-                self._say(
-                    "checkpoint.contradicted",
-                    "error",
-                    f"has the hash {position.hash.hex()}; a checkpoint at height {checkpoint.height} "
-                    f"names {checkpoint.hash.hex()}",
-                )
+                said = f"has the hash {position.hash.hex()}; a checkpoint names {checkpoint.hash.hex()}"
+                self._say("checkpoint.contradicted", "error", said, last)
 
     def _configuration_in(self, envelopes: Sequence[bytes]) -> Configuration | None:
         """The configuration that a block brings; None if it brings none."""
@@ -291,7 +301,7 @@ class ChainVerifier:
         flags = bytes(slots[_FILTER]) if len(slots) > _FILTER else b""
         for index, envelope in enumerate(envelopes):
             creator = check_creator(envelope, judge)
-            claimed = wire.validation_code(flags[index]) if index < len(flags) else "NOT_VALIDATED"
+            claimed = _code(flags[index]) if index < len(flags) else "NOT_VALIDATED"
             self._found.extend(creator_findings(self._number, claimed, creator))
             yield creator
 
@@ -353,8 +363,9 @@ class ChainVerifier:
                 f"sets the channel's capabilities to {named}: rules before V1_4_3 are not followed here",
             )
 
-    def _say(self, rule: str, kind: Kind, said: str) -> None:
-        self._found.append(Finding(self._number, "", rule, kind, f"block {self._number} {said}"))
+    def _say(self, rule: str, kind: Kind, said: str, block: int | None = None) -> None:
+        number = self._number if block is None else block
+        self._found.append(Finding(number, "", rule, kind, f"block {number} {said}"))
 
 
 def _kind(envelope: bytes) -> int:

@@ -102,11 +102,14 @@ def open_checkpoint(note: Note | str | bytes, keys: Iterable[NotePublicKey], nee
     Args:
         note: the signed note.
         keys: whom one trusts.
-        needed: how many of them must have signed it.
+        needed: how many of them must have signed it; at least 1.
 
     Raises:
+        ValueError: `needed` is less than 1.
         NoteError: too few of them did, a signature does not hold, or it is not a checkpoint.
     """
+    if needed < 1:
+        raise ValueError(f"a checkpoint that {needed} keys must have signed is not a signed one")
     found = note if isinstance(note, Note) else Note.parse(note)
     trusted = tuple(keys)
     signers = {key.content: key.name for key in found.signed_by(trusted)}

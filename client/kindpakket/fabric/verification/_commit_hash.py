@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from functools import lru_cache
 
-from kindpakket.fabric.verification._sets import Space, Version
+from kindpakket.fabric.blocks import Version
+from kindpakket.fabric.verification._sets import Space
 from kindpakket.fabric.verification._updates import Update, Updates
 
 
@@ -34,18 +36,23 @@ def _entries(updates: Updates) -> Iterator[bytes]:
         namespace = space.namespace
         for key, update in sorted(changes.items()):
             content = names + _change(key, update)
-            yield b"\x0a" + _varint(len(content)) + content
+            yield _bytes(b"\x0a", content)
             names = b""
 
 
 def _names(space: Space, before: str | None) -> bytes:
-    names = b"" if space.namespace == before else _bytes(0x0A, space.namespace.encode())
-    return names + _bytes(0x12, space.collection.encode())
+    names = b"" if space.namespace == before else _bytes(b"\x0a", space.namespace.encode())
+    return names + _bytes(b"\x12", space.collection.encode())
 
 
 def _change(key: bytes, update: Update) -> bytes:
-    content = b"\x20\x01" if update.value is None else _bytes(0x2A, update.value)
-    return _bytes(0x1A, key) + content + _bytes(0x32, version_bytes(update.version))
+    content = b"\x20\x01" if update.value is None else _bytes(b"\x2a", update.value)
+    return _bytes(b"\x1a", key) + content + _version(update.version)
+
+
+@lru_cache(maxsize=1024)
+def _version(version: Version) -> bytes:
+    return _bytes(b"\x32", version_bytes(version))
 
 
 def version_bytes(version: Version) -> bytes:
@@ -56,16 +63,20 @@ def version_bytes(version: Version) -> bytes:
     )
 
 
-def _bytes(tag: int, content: bytes) -> bytes:
-    return bytes((tag,)) + _varint(len(content)) + content if content else b""
+def _bytes(tag: bytes, content: bytes) -> bytes:
+    length = len(content)
+    if 0 < length < 0x80:  # as nearly all are
+        return tag + _SHORT[length] + content
+    return tag + _varint(length) + content if content else b""
 
 
 def _varint(number: int) -> bytes:
-    if number < 0x80:
-        return bytes((number,))
     content = bytearray()
     while number >= 0x80:
         content.append(number & 0x7F | 0x80)
         number >>= 7
     content.append(number)
     return bytes(content)
+
+
+_SHORT = tuple(bytes((number,)) for number in range(0x80))

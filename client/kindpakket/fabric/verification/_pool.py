@@ -157,7 +157,9 @@ def _consenters(configuration: Configuration | None) -> _Identities:
 
 
 def _name(certificate: bytes, digest: bytes, signature: bytes) -> bytes:
-    return hashlib.blake2b(certificate + digest + signature, digest_size=16).digest()
+    """Under what a verdict is kept. The length keeps digest and signature apart: with Ed25519, both vary."""
+    content = certificate + len(signature).to_bytes(8, "big") + digest + signature
+    return hashlib.blake2b(content, digest_size=32).digest()
 
 
 def _verify(blocks: Sequence[bytes], consenters: _Identities) -> _Verdicts:

@@ -12,7 +12,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from kindpakket.fabric._wire import messages as m
-from kindpakket.fabric.verification._sets import Version, version_of
+from kindpakket.fabric.blocks import Version
+from kindpakket.fabric.verification._sets import version_of
 
 
 class Found(NamedTuple):

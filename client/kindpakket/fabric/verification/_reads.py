@@ -9,8 +9,9 @@ import heapq
 from collections.abc import Iterator
 from typing import Any
 
+from kindpakket.fabric.blocks import Version
 from kindpakket.fabric.verification._ranges import Found, range_unchanged
-from kindpakket.fabric.verification._sets import NamespaceSets, Space, Version, version_of
+from kindpakket.fabric.verification._sets import NamespaceSets, Space, version_of
 from kindpakket.fabric.verification._state import State
 from kindpakket.fabric.verification._taken_apart import Fault
 from kindpakket.fabric.verification._updates import Updates

@@ -9,13 +9,11 @@ Source: Fabric 3.1.1 `core/ledger/kvledger/txmgmt/rwsetutil/rwset_proto_util.go`
 from __future__ import annotations
 
 import hashlib
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 from kindpakket.fabric._wire import gateway as wire
 from kindpakket.fabric._wire import messages as m
-
-Version: TypeAlias = tuple[int, int]
-"""Number of the block, and place in it of the transaction, that last changed a key."""
+from kindpakket.fabric.blocks import Version
 
 _HASH_OF_NOTHING = hashlib.sha256(b"").digest()
 

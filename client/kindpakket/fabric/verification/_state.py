@@ -12,8 +12,9 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from typing import NamedTuple, TypeAlias
 
+from kindpakket.fabric.blocks import Version
 from kindpakket.fabric.verification._ranges import Found
-from kindpakket.fabric.verification._sets import Space, Version
+from kindpakket.fabric.verification._sets import Space
 from kindpakket.fabric.verification._updates import KeptValue, Update, Updates
 
 LIFECYCLE = Space("_lifecycle")
@@ -37,8 +38,9 @@ CREATE TABLE IF NOT EXISTS replayed_expiry (
     block INTEGER NOT NULL, space INTEGER NOT NULL, key BLOB NOT NULL, written INTEGER NOT NULL,
     PRIMARY KEY (block, space, key)
 ) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS replayed_block (
-    height INTEGER NOT NULL, commit_hash BLOB NOT NULL, claims INTEGER NOT NULL
+CREATE TABLE IF NOT EXISTS replayed_position (
+    id INTEGER PRIMARY KEY CHECK (id = 1), height INTEGER NOT NULL, commit_hash BLOB NOT NULL,
+    claims INTEGER NOT NULL
 );
 """
 _ROW = "SELECT key, hash, block, place, metadata, value_block, value_place FROM replayed_key WHERE space = ? "
@@ -89,12 +91,13 @@ class State:
             self._spaces[Space(namespace, collection)] = identifier
             if metadata:
                 self._with_metadata.add(Space(namespace, collection))
+        self._expiring = connection.execute("SELECT 1 FROM replayed_expiry LIMIT 1").fetchone() is not None
         self._cache: dict[tuple[int, bytes], KeyState | None] = {}
 
     @property
     def position(self) -> tuple[int, bytes, bool]:
         """The next block's number, the last one's commit hash, and whether the peer has stated one so far."""
-        row = self._connection.execute("SELECT height, commit_hash, claims FROM replayed_block").fetchone()
+        row = self._connection.execute("SELECT height, commit_hash, claims FROM replayed_position").fetchone()
         return (0, b"", False) if row is None else (row[0], row[1], bool(row[2]))
 
     def get(self, space: Space, key: bytes) -> KeyState | None:
@@ -207,6 +210,7 @@ class State:
     def let_expire(self, space: Space, keys: Iterator[bytes], written: int, at_block: int) -> None:
         """Keys of a collection whose data live for a number of blocks are to go with block `at_block`."""
         identifier = self._identifier(space)
+        self._expiring = True
         self._connection.executemany(
             "INSERT OR REPLACE INTO replayed_expiry VALUES (?, ?, ?, ?)",
             ((at_block, identifier, key, written) for key in keys),
@@ -218,6 +222,8 @@ class State:
         To be called before the block's own changes are applied. Source: `prepareWorkingsetFor` of
         `core/ledger/kvledger/txmgmt/pvtstatepurgemgmt/purge_mgr.go`.
         """
+        if not self._expiring:
+            return
         names = {identifier: space for space, identifier in self._spaces.items()}
         expiring = self._connection.execute(
             "SELECT space, key, written FROM replayed_expiry WHERE block = ?", (block,)
@@ -235,8 +241,9 @@ class State:
 
     def move_to(self, height: int, commit_hash: bytes, claims: bool) -> None:
         """Keep where the verification is."""
-        self._connection.execute("DELETE FROM replayed_block")
-        self._connection.execute("INSERT INTO replayed_block VALUES (?, ?, ?)", (height, commit_hash, claims))
+        self._connection.execute(
+            "INSERT OR REPLACE INTO replayed_position VALUES (1, ?, ?, ?)", (height, commit_hash, claims)
+        )
 
     def _identifier(self, space: Space) -> int:
         identifier = self._spaces.get(space)

@@ -9,10 +9,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from kindpakket.fabric._wire import messages as m
+from kindpakket.fabric.blocks import Version
 from kindpakket.fabric.verification._sets import (
     NamespaceSets,
     Space,
-    Version,
     written_hash,
     written_value,
 )

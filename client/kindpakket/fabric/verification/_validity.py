@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from kindpakket.fabric._wire import gateway as wire
 from kindpakket.fabric._wire import messages as m
-from kindpakket.fabric.blocks import BlockMessage
+from kindpakket.fabric.blocks import BlockMessage, Version
 from kindpakket.fabric.errors import DecodeError
 from kindpakket.fabric.verification._commit_hash import commit_hash
 from kindpakket.fabric.verification._configuration import Configuration
@@ -25,12 +25,14 @@ from kindpakket.fabric.verification._definitions import Definitions
 from kindpakket.fabric.verification._endorsement_policies import EndorsementPolicies, block_to_live
 from kindpakket.fabric.verification._findings import Finding
 from kindpakket.fabric.verification._judging import JudgedBlock, block_finding
-from kindpakket.fabric.verification._sets import Version
+from kindpakket.fabric.verification._sets import Space
 from kindpakket.fabric.verification._state import State, ValueReader
 from kindpakket.fabric.verification._taken_apart import TakenApart
 from kindpakket.fabric.verification._updates import Updates
 
 _COMMIT_HASH, _FILTER = 4, 2
+_FOR_EVER = 2**62
+"""Numbers of blocks that no ledger reaches. Fabric takes a sum beyond 64 bits for no term at all."""
 
 
 class StateWrite(NamedTuple):
@@ -168,11 +170,16 @@ class Validity:
     def _schedule(self, updates: Updates, number: int) -> None:
         """Let data of collections with a term expire: `committing block + block_to_live + 1`."""
         for space, changes in updates:
-            if space.collection:
-                live = block_to_live(self.definitions.get(space.namespace), space)
-                if live:
-                    kept = (key for key, update in changes.items() if update.value is not None)
-                    self.state.let_expire(space, kept, number, number + live + 1)
+            live = self._block_to_live(space) if space.collection else 0
+            if 0 < live < _FOR_EVER:
+                kept = (key for key, update in changes.items() if update.value is not None)
+                self.state.let_expire(space, kept, number, number + live + 1)
+
+    def _block_to_live(self, space: Space) -> int:
+        try:
+            return block_to_live(self.definitions.get(space.namespace), space)
+        except DecodeError:
+            return 0  # a peer stops here; that validity is uncertain has been said
 
 
 class _Claims(NamedTuple):

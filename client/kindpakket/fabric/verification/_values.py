@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol
 
-from kindpakket.fabric.blocks import BlockMessage
-from kindpakket.fabric.verification._sets import Space, Version, written_value
+from kindpakket.fabric.blocks import BlockMessage, Version
+from kindpakket.fabric.verification._sets import Space, written_value
 from kindpakket.fabric.verification._state import ValueReader
 from kindpakket.fabric.verification._taken_apart import TakenApart
 

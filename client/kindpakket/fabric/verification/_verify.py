@@ -9,12 +9,16 @@ from kindpakket.fabric.verification._chain import ChainVerifier
 from kindpakket.fabric.verification._files import BlockFileError
 from kindpakket.fabric.verification._findings import Finding
 from kindpakket.fabric.verification._pool import SignaturePool
+from kindpakket.fabric.verification._validity import Validity
 
 
 def verify_chain(
-    blocks: Iterable[BlockMessage], verifier: ChainVerifier, pool: SignaturePool | None = None
+    blocks: Iterable[BlockMessage],
+    verifier: ChainVerifier,
+    pool: SignaturePool | None = None,
+    validity: Validity | None = None,
 ) -> Iterator[Finding]:
-    """Verify blocks and who signed them.
+    """Verify blocks and who signed them, and which of their transactions are valid.
 
     Memory does not grow with the number of blocks. At the end, `verifier.checkpoint` says where the ledger
     stood.
@@ -23,8 +27,9 @@ def verify_chain(
         blocks: `common.Block` messages in their order: `BlockFiles`, or blocks of a peer.
         verifier: where to begin; the verification can go on later from its `position`.
         pool: processes that verify signatures; the verifier must have it as its `verdicts`. None: this
-        process
-            does it alone.
+            process does it alone.
+        validity: what derives validity; it must begin where the verifier does. None: who signed is all that
+            is looked at.
 
     Yields:
         Findings in the order of the ledger. A block file that is damaged is the last one: what comes after
@@ -33,7 +38,17 @@ def verify_chain(
     source = blocks if pool is None else pool.ahead(blocks, lambda: verifier.configuration)
     try:
         for block in source:
-            yield from verifier.check(block).findings
+            checked = verifier.check(block)
+            yield from checked.findings
+            if validity is None:
+                continue
+            if checked.configuration is not None and checked.number == validity.height:
+                yield from validity.add(block, checked.configuration, checked.creators).findings
+            else:
+                missing = f"block {validity.height} or its configuration is missing"
+                said = f"validity is not derived from block {checked.number} on: {missing}"
+                yield Finding(checked.number, "", "validity.gap", "uncertainty", said)
+                validity = None
     except BlockFileError as error:
         number = verifier.position.height if error.block is None else error.block
         yield Finding(number, "", "file.damaged", "error", str(error))

@@ -1,0 +1,183 @@
+"""Validity derived from blocks alone, against what real peers decided about all kinds of transactions."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+
+import pytest
+from scenario_support import CHANNEL, ORGANISATIONS, Place, new_key
+
+from kindpakket.fabric import Contract, Transaction
+from kindpakket.fabric import Network as Ledger
+from kindpakket.fabric.blocks import BlockMessage
+from kindpakket.fabric.verification import (
+    BlockFiles,
+    BlockValidity,
+    ChainVerifier,
+    Finding,
+    Space,
+    Validity,
+    values_from,
+)
+
+FAILURE = "ENDORSEMENT_POLICY_FAILURE"
+OPEN = Space("open")
+
+
+@pytest.fixture(scope="session")
+def filled(place: Place) -> Place:
+    """The network, with transactions of every kind whose validity depends on something."""
+    with place.connect("org1") as gateway:
+        ledger = gateway.network(CHANNEL)
+        conflicts(ledger.contract("strict"))
+        ranges(ledger.contract("strict"))
+        policies(ledger.contract("strict"), ledger.contract("open"))
+        private(ledger.contract("open"))
+    return place
+
+
+def codes(*endorse: Callable[[], Transaction]) -> list[str]:
+    """Endorse all, then submit all; what became of each."""
+    endorsed = [each() for each in endorse]
+    commits = [transaction.submit() for transaction in endorsed]
+    return [commit.status().code for commit in commits]
+
+
+def conflicts(strict: Contract) -> None:
+    key = new_key()
+    strict.submit("Count", key)
+    count = strict.proposal("Count", key).endorse
+    remove = strict.proposal("Delete", key).endorse
+    again = strict.proposal("Count", key).endorse
+    assert "MVCC_READ_CONFLICT" in codes(count, remove, again)
+    strict.submit("Count", key)
+    lone = strict.proposal("Count", key, endorsing_organizations=["Org1MSP"]).endorse
+    assert codes(lone) == [FAILURE]
+
+
+def ranges(strict: Contract) -> None:
+    """Few keys, which a peer lists, and many, over which it keeps hashes."""
+    for number in (3, 120):
+        prefix = new_key()
+        commits = [strict.submit_async("Count", f"{prefix}{index:03}") for index in range(number)]
+        assert all(commit.status().successful for commit in commits)
+        tally = strict.proposal("Tally", prefix, f"{prefix}~", new_key()).endorse
+        intruder = strict.proposal("Count", f"{prefix}0015").endorse
+        late = strict.proposal("Tally", prefix, f"{prefix}~", new_key()).endorse()
+        assert codes(tally) == ["VALID"]
+        assert codes(intruder) == ["VALID"]
+        assert late.submit().status().code == "PHANTOM_READ_CONFLICT"
+
+
+def policies(strict: Contract, open_to_any: Contract) -> None:
+    key = new_key()
+    open_to_any.submit("Create", key, "ada", "first")
+    open_to_any.submit("SetPolicy", key, "Org1MSP")
+    wrong = open_to_any.proposal("Update", key, "second", endorsing_organizations=["Org2MSP"]).endorse
+    right = open_to_any.proposal("Update", key, "third", endorsing_organizations=["Org1MSP"]).endorse
+    assert codes(wrong) == [FAILURE]
+    assert codes(right) == ["VALID"]
+    change = open_to_any.proposal("SetPolicy", key, "Org2MSP", endorsing_organizations=["Org1MSP"]).endorse
+    after = open_to_any.proposal("Update", key, "fourth", endorsing_organizations=["Org1MSP"]).endorse
+    codes(change, after)  # the second fails, in the same block or a later one, unless it is ordered first
+
+
+def private(open_to_any: Contract) -> None:
+    for collection in ("first", "passing", "shared"):
+        key = new_key()
+        put(open_to_any, collection, key)
+        put(open_to_any, collection, key)
+        read = open_to_any.proposal(
+            "GetPrivate", collection, key, endorsing_organizations=["Org1MSP"]
+        ).endorse
+        early = open_to_any.proposal(
+            "GetPrivate", collection, key, endorsing_organizations=["Org1MSP"]
+        ).endorse()
+        assert codes(read) == ["VALID"]
+        if collection == "passing":
+            for _ in range(4):
+                open_to_any.submit("Echo", "a block passes")
+        else:
+            purge = open_to_any.proposal("PurgePrivate", collection, key, endorsing_organizations=["Org1MSP"])
+            assert codes(purge.endorse) == ["VALID"]
+        assert early.submit().status().code == "MVCC_READ_CONFLICT"
+
+
+def put(contract: Contract, collection: str, key: str) -> None:
+    transient = {"collection": collection, "key": key, "value": f"value of {key}"}
+    submitted = contract.submit_async("PutPrivate", transient=transient, endorsing_organizations=["Org1MSP"])
+    assert submitted.status().successful
+
+
+def delivered(ledger: Ledger, height: int) -> list[BlockMessage]:
+    """The blocks of a peer up to a height."""
+    with ledger.blocks(0, height - 1) as blocks:
+        return list(blocks)
+
+
+class Listed:
+    """Blocks in a list, to be read from any number on."""
+
+    def __init__(self, blocks: list[BlockMessage]) -> None:
+        self._blocks = blocks
+
+    def read(self, start: int = 0) -> Iterator[BlockMessage]:
+        return iter(self._blocks[start:])
+
+
+def verified(blocks: list[BlockMessage]) -> tuple[list[BlockValidity], list[Finding], Validity]:
+    """Verify blocks whole: who ordered and created, and what is valid."""
+    chain = ChainVerifier(channel=CHANNEL)
+    validity = Validity(sqlite3.connect(":memory:"), read_value=values_from(Listed(blocks)))
+    results, findings = [], []
+    for block in blocks:
+        checked = chain.check(block)
+        assert checked.configuration is not None
+        results.append(validity.add(block, checked.configuration, checked.creators))
+        findings.extend([*checked.findings, *results[-1].findings])
+    wrong = [item for item in findings if item.kind != "note" and item.rule != "anchor.missing"]
+    return results, wrong, validity
+
+
+@pytest.mark.parametrize("organisation", ORGANISATIONS)
+def test_derived_flags_and_commit_hashes_are_those_of_every_peer(filled: Place, organisation: str) -> None:
+    with filled.connect("org1") as gateway:
+        ledger = gateway.network(CHANNEL)
+        height = ledger.ledger_height()
+        filled.in_step(ledger.contract("open").submit_async("Echo", "all have what was before"))
+    with filled.connect(organisation, "admin") as gateway:
+        blocks = delivered(gateway.network(CHANNEL), height)
+    results, wrong, _ = verified(blocks)
+    assert not wrong
+    seen = {flag for result in results for flag in result.flags}
+    assert seen >= {"VALID", FAILURE, "MVCC_READ_CONFLICT", "PHANTOM_READ_CONFLICT"}
+
+
+def test_derived_state_is_what_the_chaincode_reads(filled: Place) -> None:
+    with filled.connect("org1") as gateway:
+        ledger = gateway.network(CHANNEL)
+        key = new_key()
+        commit = ledger.contract("open").submit_async("Count", key)
+        height = commit.status().block_number + 1
+        blocks = delivered(ledger, height)
+    _, _, validity = verified(blocks)
+    found = validity.state.get(OPEN, key.encode())
+    assert found is not None and found.version[0] == height - 1
+
+
+def test_block_files_of_peers_and_orderers_amount_to_the_same(filled: Place) -> None:
+    folder = filled.network.home / "nodes"
+    peer, orderer = (
+        list(BlockFiles(folder / path / CHANNEL))
+        for path in (
+            "peer0.org1/data/ledgersData/chains/chains",
+            "orderer.org1/data/ledger/chains",
+        )
+    )
+    height = min(len(peer), len(orderer))
+    of_peer, wrong, _ = verified(peer[:height])
+    of_orderer, more, _ = verified(orderer[:height])
+    assert not wrong and not more
+    assert [found.flags for found in of_peer] == [found.flags for found in of_orderer]
+    assert [found.commit_hash for found in of_peer] == [found.commit_hash for found in of_orderer]
