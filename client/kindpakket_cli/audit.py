@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @group("audit")
 def audit() -> None:
-    """Audit the ledger: verify, watch, checkpoints, bundles, statements, histories, totals, samples."""
+    """Audit the ledger: verify, watch, checkpoints, bundles, statements, histories, samples."""
 
 
 @audit.command("totals")

@@ -16,11 +16,12 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from support import Network, Town
+from support import Town
 
 from kindpakket_cli.main import main
 from kindpakket_demo.desk import CHAINCODE
 from kindpakket_demo.wallets import Wallet
+from kindpakket_network import Network
 from kindpakket_network.programs.wait import until
 from patience import PATIENCE
 
@@ -42,7 +43,7 @@ class Audits:
 
 @pytest.fixture
 def audits(network: Network, tmp_path: Path) -> Audits:
-    return Audits(network.home.root, tmp_path)
+    return Audits(Path(network.home), tmp_path)
 
 
 def test_everything_is_verified_and_nothing_is_found(town: Town, audits: Audits, wallet: Wallet) -> None:

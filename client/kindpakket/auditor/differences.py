@@ -260,12 +260,14 @@ def compare(thing: str, replayed: Mapping[str, object], stored: Mapping[str, obj
     has_no_term = "proposed_at" not in stored
     for member, value in replayed.items():
         found = stored.get(member)
+        if found == value:
+            continue
         earlier = (
             (has_no_term and member in _TERM and "proposed_at" in replayed)
             or (member in _LATER and member not in stored)
             or _is_same(value, found)
         )
-        if found != value and not earlier:
+        if not earlier:
             yield Difference(thing, member, value, found)
 
 
