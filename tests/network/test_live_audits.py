@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shlex
+import shutil
 import signal
 import socket
 import subprocess
@@ -24,6 +27,8 @@ from kindpakket_demo.wallets import Wallet
 from kindpakket_network import Network
 from kindpakket_network.programs.wait import until
 from patience import PATIENCE
+
+GUIDE = Path(__file__).parents[2] / "docs" / "audit.md"
 
 
 class Audits:
@@ -112,3 +117,33 @@ def test_a_watch_follows_the_chain(town: Town, audits: Audits, wallet: Wallet) -
         said, _ = watch.communicate(timeout=PATIENCE)
     assert said == ""
     assert watch.returncode == 0
+
+
+def test_the_commands_of_the_guide_work(
+    town: Town, network: Network, audits: Audits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each command of docs/audit.md, in its order; the bank's files are those of another test."""
+    town.desk.in_step()
+    folder = audits.folder
+    monkeypatch.chdir(folder)
+    shutil.copy(audits.anchor, folder / "genesis.block")
+    (folder / "names.txt").write_text("Fenna van der Veen\n999990019\n")
+    copied = folder / "copy"
+    peer = network.home / "nodes" / "peer0.auditor" / "data" / "ledgersData"
+    shutil.copytree(peer / "chains" / "chains" / "zuidhorn", copied)
+    commands = [line for line in GUIDE.read_text("utf-8").splitlines() if line.startswith("kindpakket ")]
+    assert len(commands) > 6
+    public = ""
+    for command in commands:
+        given = re.sub(" --(payments|statements) \\S+", "", command)
+        given = given.replace("/copy/ledgersData/chains/chains/zuidhorn", str(copied))
+        arguments = shlex.split(given)[1:]
+        if "auditor.example+…" in arguments:
+            arguments[arguments.index("auditor.example+…")] = public
+        if "watch" in arguments:
+            arguments.append("--once")
+        own = [] if "key" in arguments or "show" in arguments else audits.options
+        result = CliRunner().invoke(main, [*arguments, *own])
+        assert result.exit_code == 0, (command, result.output)
+        if "key" in arguments:
+            public = result.output.splitlines()[-1]
