@@ -16,7 +16,8 @@ The API is what these modules export, and nothing else:
 - `kindpakket.fabric.identity` and `kindpakket.fabric.identity.pkcs11`: identities, keys and signers;
 - `kindpakket.fabric.outbox`: requests that outlive the process;
 - `kindpakket.fabric.profile`: connection profiles;
-- `kindpakket.fabric.testing`: a gateway in memory.
+- `kindpakket.fabric.testing`: a gateway in memory;
+- `kindpakket.fabric.verification`: a ledger verified from its blocks alone.
 
 Modules whose names begin with an underscore may change at any time. `block`, `policy`, `sql`, `pkcs11` and
 `aio_ca` are former names of modules: they still work, and new programs use the names above.
