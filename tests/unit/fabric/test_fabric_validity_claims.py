@@ -114,12 +114,13 @@ def test_an_orderer_states_nothing_and_the_flags_are_derived_all_the_same(town: 
     assert not findings(town)
 
 
-def test_flags_of_too_few_transactions(town: Town) -> None:
-    states(town.blocks[2], ["VALID"], town.results[2].commit_hash)
+@pytest.mark.parametrize("flags", [["VALID"], []])
+def test_flags_of_too_few_transactions(town: Town, flags: list[str]) -> None:
+    states(town.blocks[2], flags, town.results[2].commit_hash)
     (finding,) = findings(town)
     assert (finding.rule, finding.sentence) == (
         "validity.flags",
-        "block 2 has 2 transactions and flags of 1",
+        f"block 2 has 2 transactions and flags of {len(flags)}",
     )
 
 

@@ -214,6 +214,14 @@ def test_metadata_alone_keeps_the_value_which_the_commit_hash_covers(town: Town)
     assert [found.rule for found in lied_to[3].findings] == ["commit-hash.unknown"]
 
 
+def test_the_lifecycles_values_are_kept_whatever_their_metadata(town: Town) -> None:
+    key = "namespaces/metadata/cc"
+    change = Results("_lifecycle", policies={key: OF_B})
+    assert town.add(town.transaction(change, chaincode="_lifecycle")).flags == ("VALID",)
+    assert town.add(pay(town)).flags == ("VALID",)
+    assert not [finding for found in town.verify() for finding in found.findings]
+
+
 def test_metadata_of_a_key_that_does_not_exist_comes_to_nothing(town: Town) -> None:
     result = town.add(town.transaction(Results("cc", policies={"k": OF_B})))
     assert result.flags == ("VALID",) and not list(result.writes)

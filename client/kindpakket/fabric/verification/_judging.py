@@ -158,13 +158,18 @@ class JudgedBlock:
         else:
             self.updates.apply(part.sets, version)
 
-    def findings(self, claimed: Sequence[str]) -> Iterator[Finding]:
-        """Where the claimed flags are not the derived ones, and what cannot be told."""
+    def findings(self, claimed: Sequence[str], *, by_peer: bool) -> Iterator[Finding]:
+        """Where the claimed flags are not the derived ones, and what cannot be told.
+
+        Args:
+            claimed: the flags that the block states.
+            by_peer: a peer kept the block, so that it must state them; orderers do not.
+        """
         yield from self._notes
         for place, reason in self._undecidable.items():
             sentence = f"can be valid or not: {reason}"
             yield self._about(place, "validity.undecidable", "uncertainty", sentence)
-        if claimed and len(claimed) != len(self.parts):
+        if len(claimed) != len(self.parts) and (claimed or by_peer):
             sentence = f"has {len(self.parts)} transactions and flags of {len(claimed)}"
             yield block_finding(self.number, "validity.flags", "error", sentence)
         for place, said in enumerate(claimed[: len(self.parts)]):

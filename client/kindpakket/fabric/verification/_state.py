@@ -133,10 +133,17 @@ class State:
             return None
         if space.collection:
             return KeptValue(found.hash, found.hash, found.valued)
-        value = None if self._read_value is None else self._read_value(found.valued, space, key)
+        value = self._earlier(found.valued, space, key)
         if value is None or hashlib.sha256(value).digest() != found.hash:
             value = b""
         return KeptValue(value, found.hash, found.valued)
+
+    def _earlier(self, written: Version, space: Space, key: bytes) -> bytes | None:
+        if space == LIFECYCLE:
+            select = "SELECT value FROM replayed_definition WHERE key = ?"
+            row = self._connection.execute(select, (key,)).fetchone()
+            return None if row is None else bytes(row[0])
+        return None if self._read_value is None else self._read_value(written, space, key)
 
     def keys(self, space: Space, start: bytes = b"", end: bytes | None = None) -> Iterator[KeyState]:
         """The keys of a space in their order, from `start` up to and without `end`."""

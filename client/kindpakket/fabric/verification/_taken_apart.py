@@ -7,7 +7,6 @@ Source: Fabric 3.1.1 `core/common/validation/msgvalidation.go`, and `Dispatch` o
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -72,13 +71,6 @@ class TakenApart:
     fault: Fault | None = None
     body_fault: Fault | None = None
     action_fault: Fault | None = None
-
-    @property
-    def signatures(self) -> Iterator[Signed]:
-        """Every signature that its validity depends on."""
-        if self.fault is None:
-            yield self.creator
-            yield from self.endorsements
 
     @classmethod
     def of(cls, envelope: bytes) -> TakenApart:

@@ -122,7 +122,8 @@ class Validity:
         judged = JudgedBlock(number, parts, self.state, self.definitions, policies, creators)
         claimed = _claims(block)
         flags = judged.flags(claimed.flags)
-        findings = [*judged.findings(claimed.flags)]
+        by_peer = self._claims or bool(claimed.commit_hash)
+        findings = [*judged.findings(claimed.flags, by_peer=by_peer)]
         derived = b""
         if number:
             derived = commit_hash(bytes(map(_code, flags)), judged.updates, self._commit_hash)
