@@ -35,7 +35,7 @@ def give_a_cent(folder: Path) -> str:
             kind, _, place = key.partition(b"voucher/")
             if place and kind.endswith(CHAINCODE.encode() + b"\0") and b'"available_cents":30000,' in value:
                 database.put(key, value.replace(b'"available_cents":30000,', b'"available_cents":30001,'))
-                return place.decode().rpartition("/")[2]
+                return str(place.decode().rpartition("/")[2])
     finally:
         database.close()
     raise LookupError("the database has no voucher of 30,000 cents")
