@@ -159,6 +159,10 @@ class Session:
         """Whether a shop's user acts, or an acquirer."""
         return self._user().role in SELLERS
 
+    def default_channel(self) -> str:
+        """The channel that was named, or the only one of whoever acts."""
+        return self.channel or self.home.channel(self._user().organisation)
+
     def close(self) -> None:
         """End the connection."""
         self._open.close()
@@ -285,6 +289,7 @@ def _ending(error: Exception, home: Path) -> CommandError | None:
         return Refused(str(error), "FORBIDDEN") if error.forbidden else Failed(_gateway_sentence(error, home))
     endings: list[tuple[tuple[type[Exception], ...], Callable[[str], CommandError]]] = [
         ((HomeError, ProfileError, IdentityError), functools.partial(Wrong, code="HOME")),
+        (_audit_errors(), functools.partial(Wrong, code="FILE")),
         ((MissingExtra,), functools.partial(Wrong, code="MISSING_EXTRA")),
         ((UnknownOutcome,), Unknown),
         ((FabricError, LedgerMoves), Failed),
@@ -314,6 +319,17 @@ def _file_errors() -> tuple[type[Exception], ...]:
     }
     modules = {name: sys.modules.get(f"kindpakket.backoffice.{name}") for name in names}
     return tuple(getattr(module, names[name]) for name, module in modules.items() if module is not None)
+
+
+def _audit_errors() -> tuple[type[Exception], ...]:
+    """The errors about the files of an audit, as far as its modules are in use."""
+    names = {
+        "kindpakket.auditor.copies": ("BundleError",),
+        "kindpakket.auditor.state": ("StateError",),
+        "kindpakket.fabric.verification": ("BlockFileError", "NoteError"),
+    }
+    modules = [(sys.modules.get(module), errors) for module, errors in names.items()]
+    return tuple(getattr(module, name) for module, errors in modules if module is not None for name in errors)
 
 
 def _refusals_of_mailings() -> tuple[type[Exception], ...]:

@@ -25,7 +25,7 @@ from story import (
 )
 
 from kindpakket.auditor.books.waiting import waiting
-from kindpakket.auditor.differences import _compare, _waiting
+from kindpakket.auditor.differences import _waiting, compare
 from kindpakket.ledger.reader import Reader
 from kindpakket.ledger.records import Issuance
 
@@ -148,7 +148,7 @@ def test_a_person_is_named_with_the_organisation_outside_the_municipality(story:
 
 
 def compared(replayed: dict[str, Any], stored: dict[str, Any]) -> list[str]:
-    return [difference.member for difference in cast(Iterator[Any], _compare("x", replayed, stored))]
+    return [difference.member for difference in cast(Iterator[Any], compare("x", replayed, stored))]
 
 
 def test_records_from_before_are_compared_by_what_they_have() -> None:

@@ -7,6 +7,7 @@ refused and what the ledger held in the end.
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any, cast
@@ -15,6 +16,8 @@ from kindpakket.auditor.books.terms import TERMS
 from kindpakket.auditor.committed_requests import CommittedRequest, as_stored
 from kindpakket.auditor.differences import differences
 from kindpakket.auditor.replay.replay import Replay
+from kindpakket.auditor.written import written_differences
+from kindpakket.fabric.blocks import CommittedTransaction, Write
 from kindpakket.ledger.domain import Domain
 from kindpakket.ledger.reader import Reader
 
@@ -167,6 +170,17 @@ def reader_of(state: dict[str, Any]) -> Reader:
     return cast(Reader, SimpleNamespace(**{noun: SimpleNamespace(**calls) for noun, calls in desks.items()}))
 
 
+class Written:
+    """A transaction that wrote all of a state."""
+
+    def __init__(self, states: dict[str, dict[str, Any]]) -> None:
+        self._states = states
+
+    def writes(self, namespace: str) -> tuple[Write, ...]:
+        state = self._states[namespace]
+        return tuple(Write(key, json.dumps({"v": 3, **record}).encode()) for key, record in state.items())
+
+
 def requested(number: int, asked: dict[str, Any]) -> CommittedRequest:
     return CommittedRequest(
         block_number=number,
@@ -192,6 +206,9 @@ def test_the_books_are_what_the_ledger_holds(histories: list[dict[str, Any]]) ->
                 replay.apply(requested(number, asked))
                 assert not replay.findings, (replay.findings[-1], asked)
         found = list(differences(replay.books, reader_of(history["state"])))
+        assert not found, [str(one) for one in found]
+        wrote = Written({"kindpakket": history["state"]})
+        found = list(written_differences(replay.books, cast(CommittedTransaction, wrote), "kindpakket"))
         assert not found, [str(one) for one in found]
 
 

@@ -9,7 +9,7 @@ from story import NOON, SCHEME, SHOP, Story, books, findings, replay, rules
 from test_replay_shops import claim, close, draft, end, erasure, owing
 
 from kindpakket.auditor.books import Books
-from kindpakket.auditor.differences import _compare
+from kindpakket.auditor.differences import compare
 from kindpakket.auditor.replay.replay import Replay
 from kindpakket.ledger.days import first_instant
 
@@ -190,11 +190,11 @@ def test_a_receivable_knows_when_it_was_claimed(story: Story) -> None:
     at = story.requests[-1].at
     record = books(story).settlements[receivable].members()
     assert record["claimed_at"] == at
-    assert not list(_compare("receivable", record, {**record, "claimed_at": at}))
-    other = list(_compare("receivable", record, {**record, "claimed_at": 5}))
+    assert not list(compare("receivable", record, {**record, "claimed_at": at}))
+    other = list(compare("receivable", record, {**record, "claimed_at": 5}))
     assert [found.member for found in other] == ["claimed_at"]
     earlier = {name: value for name, value in record.items() if name != "claimed_at"}
-    assert not list(_compare("receivable", record, earlier))
+    assert not list(compare("receivable", record, earlier))
 
 
 def test_finding_things_anew_moves_nothing(story: Story) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 
+from kindpakket.auditor.finding import Finding
 from kindpakket.fabric.blocks import Block
 
 
@@ -24,16 +26,30 @@ class Chain:
         self.flaws: list[str] = []
         self.codes: Counter[str] = Counter()
 
-    def add(self, block: Block) -> None:
-        """Check the next block."""
-        if block.number != self.height:
-            self.flaws.append(f"block {block.number} follows where block {self.height} is expected")
-        if block.previous_hash != self.head:
-            self.flaws.append(f"block {block.number} does not have the header hash of the block before it")
-        if not block.intact:
-            self.flaws.append(
-                f"the transactions of block {block.number} do not match the data hash in its header"
-            )
+    def add(self, block: Block) -> list[Finding]:
+        """Check the next block.
+
+        Returns:
+            The breaks in the chain that it shows.
+        """
+        found = list(self._breaks(block))
+        self.flaws += [finding.sentence for finding in found]
         self.height = block.number + 1
         self.head = block.header_hash
         self.codes.update(transaction.code for transaction in block.transactions)
+        return found
+
+    def _breaks(self, block: Block) -> Iterator[Finding]:
+        if block.number != self.height:
+            sentence = f"block {block.number} follows where block {self.height} is expected"
+            yield _broken(block, "header.number", sentence)
+        if block.previous_hash != self.head:
+            sentence = f"block {block.number} does not have the header hash of the block before it"
+            yield _broken(block, "header.previous-hash", sentence)
+        if not block.intact:
+            sentence = f"the transactions of block {block.number} do not match the data hash in its header"
+            yield _broken(block, "block.data-hash", sentence)
+
+
+def _broken(block: Block, rule: str, sentence: str) -> Finding:
+    return Finding(block.number, "", "chain", rule, "error", sentence)

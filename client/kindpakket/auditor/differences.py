@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol, cast
+from functools import partial
+from typing import Any, Protocol, TypeVar, cast
 
-from kindpakket.auditor.books import Books, SchemeBook, SettlementBook, amounts
+from kindpakket.auditor.asking import Ahead, Met
+from kindpakket.auditor.books import Books, SchemeBook, amounts
 from kindpakket.auditor.books.waiting import waiting
+from kindpakket.auditor.store import Shelf
 from kindpakket.ledger.reader import Reader
 from kindpakket.ledger.records import Rules, Settlement, Shop
 
+_Book = TypeVar("_Book")
+_Record = TypeVar("_Record")
 _BY_CATEGORY = ("spent_by_category", "held_by_category", "refunded", "captured")
 _RULES = tuple(Rules.__annotations__)
 _TERM = frozenset({"proposed_at", "expires_at", "base_version"})
@@ -35,6 +40,18 @@ class Difference:
     replayed: object
     stored: object
 
+    @property
+    def cents(self) -> int | None:
+        """By how many cents they differ, if the member is an amount."""
+        if type(self.replayed) is int and type(self.stored) is int and self.member.endswith("cents"):
+            return abs(self.replayed - self.stored)
+        return None
+
+    @property
+    def kind(self) -> str:
+        """What kind of record it is: `voucher`, `open-items`."""
+        return "open-items" if self.member == "open items" else self.thing.partition(" ")[0]
+
     def __str__(self) -> str:
         """The difference on one line."""
         return (
@@ -50,16 +67,23 @@ class BookEntry(Protocol):
         """The record's members; None for those that it leaves out."""
 
 
-def differences(books: Books, ledger: Reader) -> Iterator[Difference]:
-    """Everything on which the books and the state disagree.
+def differences(books: Books, ledger: Reader, since: int = 0) -> Iterator[Difference]:
+    """Everything on which the books and the state disagree. Several queries are asked at once.
 
     Args:
         books: the books after a replay of all blocks.
         ledger: reads from a peer at the same height.
+        since: leave out what takes a query for each record and has not changed from this height on: the items
+            of settlements and the days of refunds. 0: leave out nothing.
     """
+    with Ahead() as ahead:
+        yield from _differences(books, ledger, since, ahead)
+
+
+def _differences(books: Books, ledger: Reader, since: int, ahead: Ahead) -> Iterator[Difference]:
     if (organisations := books.organisations_in_force()) is not None:
         replayed = {**organisations, "ended": organisations.get("ended") or None}
-        yield from _compare("organisations", replayed, ledger.organisations.show())
+        yield from compare("organisations", replayed, ledger.organisations.show())
     if books.later_organisations:
         proposed = (
             {**organisation, "id": organisation["msp"]} for organisation in ledger.organisations.list()
@@ -70,17 +94,16 @@ def differences(books: Books, ledger: Reader) -> Iterator[Difference]:
     for scheme in books.schemes.values():
         if scheme.id in schemes:
             yield from _scheme(books, scheme, schemes[scheme.id], ledger)
-    yield from _records("shop", books.shops, map(_stored_shop, ledger.shops.list()))
-    for scheme_id in books.schemes:
-        yield from _shop_money(books, scheme_id, ledger)
+    yield from _records("shop", books.shops, map(stored_shop, ledger.shops.list()))
+    yield from _money(books, ledger, since, ahead)
     if books.layout >= 3:
         yield from _records("decision", books.decisions, ledger.decisions.list())
         yield from _waiting(books, ledger)
     if books.layout >= 2:
-        yield from _records("erasure", books.erasures, map(_stored_erasure, ledger.erasures.list()))
-    for request in sorted(books.voided):
-        stored = {"state": ledger.requests.show(request)["state"]}
-        yield from _compare(f"request {request}", {"state": "void"}, stored)
+        yield from _records("erasure", books.erasures, map(stored_erasure, ledger.erasures.list()))
+    voided = ((request, partial(ledger.requests.show, request)) for request in sorted(books.voided))
+    for request, outcome in ahead.answers(voided):
+        yield from compare(f"request {request}", {"state": "void"}, {"state": outcome["state"]})
 
 
 def _waiting(books: Books, ledger: Reader) -> Iterator[Difference]:
@@ -95,90 +118,129 @@ def _scheme(
 ) -> Iterator[Difference]:
     thing = f"scheme {scheme.id}"
     view = ledger.schemes.show(scheme.id)
-    yield from _compare(thing, scheme.members(), stored)
-    yield from _compare(thing, {"closed_until": scheme.closed_until}, view)
+    yield from compare(thing, scheme.members(), stored)
+    yield from compare(thing, {"closed_until": scheme.closed_until}, view)
     # A chaincode from before there were allocations shows none.
-    yield from _compare(thing, scheme.budget_members(), {"allocated_cents": 0, **view["budget"]})
+    yield from compare(thing, scheme.budget_members(), {"allocated_cents": 0, **view["budget"]})
     for version, rules in enumerate(scheme.versions, 1):
         newest = version == len(scheme.versions)
         agreed = view["rules"] if newest else ledger.schemes.rules(scheme.id, version)
-        replayed = {name: rules.get(name) for name in _RULES}
-        replayed["presets"] = rules.get("presets", {})
-        yield from _compare(f"rules {version} of {thing}", replayed, agreed)
+        yield from compare(f"rules {version} of {thing}", rules_of(rules), agreed)
     if scheme.changes:
         yield from _records(f"{thing}, change", scheme.changes, ledger.schemes.changes(scheme.id))
     if books.layout >= 3:
         yield from _records(f"{thing}, allocation", scheme.allocations, ledger.allocations.list(scheme.id))
     yield from _records("voucher", scheme.vouchers, ledger.vouchers.list(scheme.id))
     sums = {**scheme.terms().as_members(), "vouchers": len(scheme.vouchers)}
-    yield from _compare(f"audit:Totals of {thing}", sums, ledger.audit.totals(scheme.id))
+    yield from compare(f"audit:Totals of {thing}", sums, ledger.audit.totals(scheme.id))
 
 
-def _shop_money(books: Books, scheme_id: str, ledger: Reader) -> Iterator[Difference]:
-    """Payments, settlements and open items of a scheme."""
-    payments = {payment.id: payment for payment in books.payments.values() if payment.scheme == scheme_id}
-    yield from _records("payment", payments, ledger.payments.list(scheme_id))
+def _money(books: Books, ledger: Reader, since: int, ahead: Ahead) -> Iterator[Difference]:
+    """Payments, refunds, settlements and open items of all schemes."""
+    schemes = list(books.schemes)
+    yield from _records(
+        "payment", books.payments, (one for scheme in schemes for one in ledger.payments.list(scheme))
+    )
     if books.layout >= 3:
         waiting = {
             refund.id: refund
             for refund in books.refunds.values()
-            if refund.scheme == scheme_id and refund.state in ("asked", "waiting", "endorsed")
+            if refund.state in ("asked", "waiting", "endorsed")
         }
-        yield from _records("waiting refund", waiting, ledger.payments.waiting_refunds(scheme_id))
-        yield from _returned(books, scheme_id, ledger)
-    settlements = {
-        settlement.id: settlement
-        for settlement in books.settlements.values()
-        if settlement.scheme == scheme_id
-    }
+        stored = (one for scheme in schemes for one in ledger.payments.waiting_refunds(scheme))
+        yield from _records("waiting refund", waiting, stored)
+        yield from _returned(books, ledger, since, ahead)
+    settlements = (one for scheme in schemes for one in ledger.settlements.list(scheme))
     yield from _records(
-        "settlement", settlements, map(_stored_settlement, ledger.settlements.list(scheme_id))
+        "settlement",
+        books.settlements,
+        map(stored_settlement, settlements),
+        lambda record: _key_of_settlement(books, record),
     )
-    for settlement in settlements.values():
-        yield from _items(settlement, ledger)
-    unsettled = books.schemes[scheme_id].unsettled
-    for shop in books.shops:
-        replayed = dict(unsettled.get(shop, {}))
-        stored = {
-            (item["day"], item["id"]): item["cents"] for item in ledger.payments.unsettled(scheme_id, shop)
-        }
-        if replayed != stored:
+    yield from _all_items(books, ledger, since, ahead)
+    for (scheme_id, shop), stored_items in ahead.answers(
+        ((scheme_id, shop), partial(_listed, ledger.payments.unsettled, scheme_id, shop))
+        for scheme_id in schemes
+        for shop in books.shops
+    ):
+        replayed = dict(books.schemes[scheme_id].unsettled.get(shop, {}))
+        open_items = {(item["day"], item["id"]): item["cents"] for item in stored_items}
+        if replayed != open_items:
             thing = f"shop {shop} under scheme {scheme_id}"
-            yield Difference(thing, "open items", sorted(replayed.items()), sorted(stored.items()))
+            yield Difference(thing, "open items", sorted(replayed.items()), sorted(open_items.items()))
 
 
-def _returned(books: Books, scheme_id: str, ledger: Reader) -> Iterator[Difference]:
+def _key_of_settlement(books: Books, record: Mapping[str, Any]) -> str:
+    """A netting has a record in each of its two schemes, under the same id."""
+    both = f"{record.get('scheme')}/{record['id']}"
+    return both if both in books.settlements else str(record["id"])
+
+
+def _returned(books: Books, ledger: Reader, since: int, ahead: Ahead) -> Iterator[Difference]:
     """The refunds whose money returned, as their shops find them by day.
 
     That none lacks, and none is too much, is seen from the open items and those of the settlements. Days of
     before layout 3 may not have been indexed.
     """
-    returned = [refund for refund in books.refunds.values() if refund.scheme == scheme_id and refund.day]
-    for shop, day in sorted({(refund.shop, refund.day) for refund in returned}):
-        for entry in ledger.payments.of_day(scheme_id, shop, day):
+    returned = {
+        (refund.scheme, refund.shop, refund.day) for refund in changed(books.refunds, since) if refund.day
+    }
+    days = ((day, partial(_listed, ledger.payments.of_day, *day)) for day in sorted(returned))
+    for _, entries in ahead.answers(days):
+        for entry in entries:
             if "refund" in entry and entry["id"] in books.refunds:
                 members = books.refunds[entry["id"]].members()
-                yield from _compare(f"refund {entry['id']}", members, entry["refund"])
+                yield from compare(f"refund {entry['id']}", members, entry["refund"])
 
 
-def _items(settlement: SettlementBook, ledger: Reader) -> Iterator[Difference]:
-    """The items of a settlement, which its record only counts."""
-    if not settlement.items or not settlement.holds_items:
-        return
-    stored = list(ledger.settlements.items(settlement.scheme, settlement.id))
-    if stored != list(settlement.items):
-        yield Difference(f"settlement {settlement.id}", "items", list(settlement.items), stored)
+def _all_items(books: Books, ledger: Reader, since: int, ahead: Ahead) -> Iterator[Difference]:
+    """The items of settlements, which their records only count."""
+    asked = (
+        (settlement, partial(_listed, ledger.settlements.items, settlement.scheme, settlement.id))
+        for settlement in changed(books.settlements, since)
+        if settlement.items and settlement.holds_items
+    )
+    for settlement, stored in ahead.answers(asked):
+        if stored != list(settlement.items):
+            yield Difference(f"settlement {settlement.id}", "items", list(settlement.items), stored)
+
+
+def _listed(query: Callable[..., Iterable[_Record]], *arguments: str) -> list[_Record]:
+    """A whole list, which is read in a thread of its own."""
+    return list(query(*arguments))
+
+
+def changed(records: Mapping[str, _Book], since: int) -> Iterable[_Book]:
+    """The records that changed at a height from `since` on; all of them where that is not kept."""
+    return records.changed(since) if since and isinstance(records, Shelf) else records.values()
 
 
 def _records(
-    kind: str, replayed: Mapping[str, BookEntry], stored: Iterable[Mapping[str, Any]]
+    kind: str,
+    replayed: Mapping[str, BookEntry],
+    stored: Iterable[Mapping[str, Any]],
+    key_of: Callable[[Mapping[str, Any]], str] = lambda record: str(record["id"]),
 ) -> Iterator[Difference]:
     """Records of one kind: those that one side lacks, and members that differ."""
-    records = _by_id(stored)
-    yield from _missing(kind, replayed, records)
-    for key, entry in replayed.items():
-        if key in records:
-            yield from _compare(f"{kind} {key}", entry.members(), _without_zeros(records[key]))
+    unknown: list[str] = []
+    with Met() as met:
+        for record in stored:
+            key = key_of(record)
+            if not met.add(key):
+                continue
+            if key in replayed:
+                yield from compare(f"{kind} {key}", replayed[key].members(), without_zeros(record))
+            else:
+                unknown.append(key)
+        for key in sorted(key for key in replayed if key not in met):
+            yield Difference(f"{kind} {key}", "id", key, None)
+    for key in sorted(unknown):
+        yield Difference(f"{kind} {key}", "id", None, key)
+
+
+def rules_of(rules: Rules) -> dict[str, object]:
+    """The members that the ledger's record of a scheme's rules must have."""
+    return {**{name: rules.get(name) for name in _RULES}, "presets": rules.get("presets", {})}
 
 
 def _by_id(records: Iterable[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
@@ -193,18 +255,19 @@ def _missing(kind: str, replayed: Iterable[str], stored: Iterable[str]) -> Itera
         yield Difference(f"{kind} {key}", "id", None, key)
 
 
-def _compare(
-    thing: str, replayed: Mapping[str, object], stored: Mapping[str, object]
-) -> Iterator[Difference]:
+def compare(thing: str, replayed: Mapping[str, object], stored: Mapping[str, object]) -> Iterator[Difference]:
+    """The members on which a record of the books and one of the ledger disagree."""
     has_no_term = "proposed_at" not in stored
     for member, value in replayed.items():
         found = stored.get(member)
+        if found == value:
+            continue
         earlier = (
             (has_no_term and member in _TERM and "proposed_at" in replayed)
             or (member in _LATER and member not in stored)
             or _is_same(value, found)
         )
-        if found != value and not earlier:
+        if not earlier:
             yield Difference(thing, member, value, found)
 
 
@@ -216,14 +279,14 @@ def _is_same(replayed: object, stored: object) -> bool:
     return bool(organisation) and person == stored
 
 
-def _without_zeros(record: Mapping[str, Any]) -> dict[str, Any]:
+def without_zeros(record: Mapping[str, Any]) -> dict[str, Any]:
     """The record without categories of zero cents, which mean the same as none."""
     return {
         member: amounts(value or {}) if member in _BY_CATEGORY else value for member, value in record.items()
     }
 
 
-def _stored_shop(shop: Shop) -> dict[str, object]:
+def stored_shop(shop: Shop) -> dict[str, object]:
     """The shop with its categories by code, and without hashes of private data, which no request contains."""
     members = cast(dict[str, object], {**shop})
     members["categories"] = {grant["code"]: grant["from"] for grant in shop["categories"]}
@@ -234,7 +297,7 @@ def _stored_shop(shop: Shop) -> dict[str, object]:
     return members
 
 
-def _stored_settlement(settlement: Settlement) -> dict[str, object]:
+def stored_settlement(settlement: Settlement) -> dict[str, object]:
     """The settlement; one collected under layout 2 does not say how much was, since it was all of it."""
     members = cast(dict[str, object], {**settlement})
     if settlement["state"] == "collected":
@@ -242,6 +305,6 @@ def _stored_settlement(settlement: Settlement) -> dict[str, object]:
     return members
 
 
-def _stored_erasure(erasure: Mapping[str, Any]) -> dict[str, object]:
+def stored_erasure(erasure: Mapping[str, Any]) -> dict[str, object]:
     """The erasure with the ids of its records only: no request contains their hashes."""
     return {**erasure, "records": sorted({record["id"] for record in erasure["records"]})}

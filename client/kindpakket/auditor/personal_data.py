@@ -61,6 +61,8 @@ class PersonalDataScan:
 
     def traces(self, block: Block) -> Iterator[Trace]:
         """The values that a block contains; each value and form once."""
+        if not self.values:
+            return
         raw = b"".join(transaction.envelope for transaction in block.transactions)
         raw += b"".join(block.metadata)
         raw += b"".join(_decoded_certificates(raw))

@@ -6,8 +6,9 @@ Amounts are euro cents, instants Unix seconds, days `YYYY-MM-DD` in Europe/Amste
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, MutableMapping, MutableSet, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol, overload
 
 from kindpakket.auditor.books.allocations import AllocationBook
 from kindpakket.auditor.books.decisions import DecisionBook, expiry
@@ -28,6 +29,7 @@ __all__ = [
     "DecisionBook",
     "ErasureBook",
     "Movement",
+    "Movements",
     "OrganisationBook",
     "PaymentBook",
     "RefundBook",
@@ -65,6 +67,24 @@ class Movement:
     shop: str
     category: str
     cents: int
+
+
+class Movements(Protocol):
+    """All movements, in the order of the ledger: a list, or rows of a file."""
+
+    def extend(self, movements: Iterable[Movement], /) -> None:
+        """Add movements."""
+
+    def __len__(self) -> int:
+        """How many there are."""
+
+    def __iter__(self) -> Iterator[Movement]:
+        """Each of them, the first one first."""
+
+    @overload
+    def __getitem__(self, index: int, /) -> Movement: ...
+    @overload
+    def __getitem__(self, index: slice, /) -> list[Movement]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,22 +138,24 @@ class Books:
         decisions: decisions of two persons.
         voided: ids of void requests, which must not be committed.
         movements: every line of every payment, refund and cancellation, in the order of the ledger.
+        net: the sums of those lines, in cents, by scheme and shop.
     """
 
     organisations: Organisations | None = None
-    later_organisations: dict[str, OrganisationBook] = field(default_factory=dict)
+    later_organisations: MutableMapping[str, OrganisationBook] = field(default_factory=dict)
     layout: int = 1
-    schemes: dict[str, SchemeBook] = field(default_factory=dict)
-    entitlements: dict[str, str] = field(default_factory=dict)
-    bindings: dict[str, str] = field(default_factory=dict)
-    shops: dict[str, ShopBook] = field(default_factory=dict)
-    payments: dict[str, PaymentBook] = field(default_factory=dict)
-    refunds: dict[str, RefundBook] = field(default_factory=dict)
-    settlements: dict[str, SettlementBook] = field(default_factory=dict)
-    erasures: dict[str, ErasureBook] = field(default_factory=dict)
-    decisions: dict[str, DecisionBook] = field(default_factory=dict)
-    voided: set[str] = field(default_factory=set)
-    movements: list[Movement] = field(default_factory=list)
+    schemes: MutableMapping[str, SchemeBook] = field(default_factory=dict)
+    entitlements: MutableMapping[str, str] = field(default_factory=dict)
+    bindings: MutableMapping[str, str] = field(default_factory=dict)
+    shops: MutableMapping[str, ShopBook] = field(default_factory=dict)
+    payments: MutableMapping[str, PaymentBook] = field(default_factory=dict)
+    refunds: MutableMapping[str, RefundBook] = field(default_factory=dict)
+    settlements: MutableMapping[str, SettlementBook] = field(default_factory=dict)
+    erasures: MutableMapping[str, ErasureBook] = field(default_factory=dict)
+    decisions: MutableMapping[str, DecisionBook] = field(default_factory=dict)
+    voided: MutableSet[str] = field(default_factory=set)
+    movements: Movements = field(default_factory=list[Movement])
+    net: MutableMapping[tuple[str, str], int] = field(default_factory=dict)
 
     def organisations_in_force(self) -> Organisations | None:
         """The first organisations and the approved later ones, now; None before the first are named."""
@@ -151,10 +173,13 @@ class Books:
     def move(self, kind: str, at: int, payment: PaymentBook, lines: Sequence[Line]) -> None:
         """Record what a payment, refund or cancellation moves; only a payment is positive."""
         sign = 1 if kind == "payment" else -1
-        self.movements += [
+        moved = [
             Movement(kind, at, payment.scheme, payment.shop, line["category"], sign * line["cents"])
             for line in lines
         ]
+        self.movements.extend(moved)
+        place = payment.scheme, payment.shop
+        self.net[place] = self.net.get(place, 0) + sum(move.cents for move in moved)
 
     def shop_balance(self, scheme: str, shop: str) -> ShopBalance:
         """A shop's money under a scheme."""
@@ -162,9 +187,6 @@ class Books:
 
     def shop_balances(self) -> dict[tuple[str, str], ShopBalance]:
         """The money of every shop, by scheme and shop."""
-        net: Counter[tuple[str, str]] = Counter()
-        for move in self.movements:
-            net[move.scheme, move.shop] += move.cents
         sums: Counter[tuple[str, str, str]] = Counter()
         for settlement in self.settlements.values():
             received = settlement.collected_cents
@@ -172,7 +194,7 @@ class Books:
             sums[settlement.scheme, settlement.shop, "collected"] -= received
         return {
             (scheme.id, shop): ShopBalance(
-                net=net[scheme.id, shop],
+                net=self.net.get((scheme.id, shop), 0),
                 unsettled=scheme.unsettled_cents(shop),
                 drafted=sums[scheme.id, shop, "drafted"],
                 approved=sums[scheme.id, shop, "approved"],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import MutableMapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -95,11 +96,11 @@ class SchemeBook:
     topped_up: int = 0
     lapsed: int = 0
     revoked: int = 0
-    vouchers: dict[str, VoucherBook] = field(default_factory=dict)
-    changes: dict[str, ChangeBook] = field(default_factory=dict)
-    allocations: dict[str, AllocationBook] = field(default_factory=dict)
-    unsettled: dict[str, dict[tuple[str, str], int]] = field(default_factory=dict)
-    kinds: dict[tuple[str, str], ItemKind] = field(default_factory=dict)
+    vouchers: MutableMapping[str, VoucherBook] = field(default_factory=dict)
+    changes: MutableMapping[str, ChangeBook] = field(default_factory=dict)
+    allocations: MutableMapping[str, AllocationBook] = field(default_factory=dict)
+    unsettled: MutableMapping[str, MutableMapping[tuple[str, str], int]] = field(default_factory=dict)
+    kinds: MutableMapping[tuple[str, str], ItemKind] = field(default_factory=dict)
 
     @property
     def rules(self) -> Rules:

@@ -50,15 +50,21 @@ class Purchase:
 
     def check(self, findings: Findings) -> None:
         """Add a finding for every rule that it breaks."""
-        self._check_proof(findings)
-        self._check_states(findings)
-        self._check_amounts(findings)
-        for line in self.order.lines:
-            self._check_category(findings, line["category"], line["cents"])
+        with findings.named("proof"):
+            self._check_proof(findings)
+        with findings.named("state"):
+            self._check_states(findings)
+        with findings.named("amount"):
+            self._check_amounts(findings)
+        with findings.named("category"):
+            for line in self.order.lines:
+                self._check_category(findings, line["category"], line["cents"])
         if self.voucher.product:
-            self._check_product(findings)
+            with findings.named("product"):
+                self._check_product(findings)
         if isinstance(self.order, HoldOrder):
-            self._check_hold(findings, self.order)
+            with findings.named("hold"):
+                self._check_hold(findings, self.order)
 
     def _check_proof(self, findings: Findings) -> None:
         voucher, at, deadline = self.voucher, self.at, self.order.deadline

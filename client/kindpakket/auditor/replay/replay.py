@@ -13,13 +13,14 @@ have are checked from the first request that the next layout recorded, or that o
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, MutableMapping
 from typing import Any
 
 from kindpakket.auditor.books import Books
 from kindpakket.auditor.committed_requests import CommittedRequest
+from kindpakket.auditor.finding import Finding
 from kindpakket.auditor.replay import allocations as replay_allocations
 from kindpakket.auditor.replay import bindings as replay_bindings
 from kindpakket.auditor.replay import blocking as replay_blocking
@@ -34,6 +35,7 @@ from kindpakket.auditor.replay import schemes as replay_schemes
 from kindpakket.auditor.replay import settlements as replay_settlements
 from kindpakket.auditor.replay import shops as replay_shops
 from kindpakket.auditor.replay import vouchers as replay_vouchers
+from kindpakket.auditor.replay.amounts import cents_of
 from kindpakket.auditor.replay.callers import ACQUIRER, check_caller, named
 from kindpakket.auditor.replay.queries import QUERIES, unexplained
 from kindpakket.auditor.replay.rules import Findings, Handlers, least_layout
@@ -66,25 +68,6 @@ _HANDLERS: Handlers = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """A broken rule, or money that does not add up.
-
-    Attributes:
-        block_number: the block.
-        transaction_id: the transaction; "" for sums over the whole ledger.
-        sentence: what is wrong.
-    """
-
-    block_number: int
-    transaction_id: str
-    sentence: str
-
-    def __str__(self) -> str:
-        """The finding on one line."""
-        return f"block {self.block_number}, transaction {self.transaction_id}: {self.sentence}"
-
-
 class Replay:
     """Applies requests one by one, in the order of the ledger.
 
@@ -94,52 +77,75 @@ class Replay:
         repeated: how many requests had been committed before and had no effect.
     """
 
-    def __init__(self, domain: Domain) -> None:
-        """Begin with empty books.
+    def __init__(
+        self, domain: Domain, books: Books | None = None, seen: MutableMapping[str, str] | None = None
+    ) -> None:
+        """Begin with empty books, or go on with those of an earlier replay.
 
         Args:
             domain: the channel and chaincode, which holders' signatures cover.
+            books: the books; default: empty ones in memory.
+            seen: maps the ids of the requests so far to a digest of each; default: empty, in memory.
         """
-        self.books = Books()
+        self.books = Books() if books is None else books
         self.findings: list[Finding] = []
         self.repeated = 0
         self._domain = domain
-        self._seen: dict[str, str] = {}
+        self._seen = {} if seen is None else seen
 
     def apply(self, request: CommittedRequest) -> None:
         """Apply one committed request."""
         findings = Findings()
         if request.operation in QUERIES:
             flaw = unexplained(request.request)
-            findings.expect(not flaw, f"the query {request.operation} cannot have been accepted: {flaw}")
+            with findings.named("argument"):
+                findings.expect(not flaw, f"the query {request.operation} cannot have been accepted: {flaw}")
             self._add(request, findings)
             return
         try:
             self._apply(request, findings)
         except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError) as error:
-            findings.add(
-                f"{request.operation} cannot be replayed: {type(error).__name__}: {error}; "
-                "it refers to something unknown, or is from another version"
-            )
+            with findings.named("unknown"):
+                findings.add(
+                    f"{request.operation} cannot be replayed: {type(error).__name__}: {error}; "
+                    "it refers to something unknown, or is from another version"
+                )
         self._add(request, findings)
 
     def _add(self, request: CommittedRequest, findings: Findings) -> None:
+        if not findings.found:
+            return
+        cents = cents_of(self.books, request.request)
         self.findings += [
-            Finding(request.block_number, request.transaction_id, sentence) for sentence in findings.sentences
+            Finding(
+                request.block_number,
+                request.transaction_id,
+                "rules",
+                f"{request.operation}/{check}" if check else request.operation,
+                "error",
+                sentence,
+                cents,
+            )
+            for check, sentence in findings.found
         ]
 
     def _apply(self, request: CommittedRequest, findings: Findings) -> None:
-        self._follow_layout(request, findings)
-        if not self._counts(request, findings):
+        with findings.named("layout"):
+            self._follow_layout(request, findings)
+        with findings.named("request-id"):
+            counts = self._counts(request, findings)
+        if not counts:
             return
-        check_caller(self.books, findings, request)
+        with findings.named("caller"):
+            check_caller(self.books, findings, request)
         request = named(self.books, request)
         if request.operation == _VOID:
             self._void(request, findings)
         elif request.operation in _HANDLERS:
             _HANDLERS[request.operation](self.books, findings, request, self._domain)
         else:
-            findings.add(f"unknown operation {request.operation}")
+            with findings.named("unknown-operation"):
+                findings.add(f"unknown operation {request.operation}")
 
     def _follow_layout(self, request: CommittedRequest, findings: Findings) -> None:
         """Learn the layout from a request; it never goes back."""
@@ -180,12 +186,13 @@ class Replay:
 
 
 def _content(request: CommittedRequest) -> str:
-    """What makes two requests equal: operation, on whose behalf, and all members but holders' proofs."""
+    """A digest of what makes two requests equal: operation, on whose behalf, all members but proofs."""
     content = _without_proof(request.request)
     if "activations" in content:
         content["activations"] = [_without_proof(activation) for activation in content["activations"]]
     behalf = request.person if request.role == ACQUIRER else request.shop
-    return json.dumps([request.operation, request.mspid, behalf, content], sort_keys=True)
+    whole = json.dumps([request.operation, request.mspid, behalf, content], sort_keys=True)
+    return hashlib.sha256(whole.encode()).hexdigest()
 
 
 def _without_proof(members: Mapping[str, Any]) -> dict[str, Any]:

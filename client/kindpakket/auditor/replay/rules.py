@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeAlias
 
 from kindpakket.auditor.books import Books, ShopBook, is_layout_1
 from kindpakket.auditor.committed_requests import CommittedRequest
@@ -34,41 +36,85 @@ def either(names: Sequence[str]) -> str:
     return f"{', '.join(first)} or {last}" if first else last
 
 
+_Parameters = ParamSpec("_Parameters")
+
+
+def _check(
+    method: Callable[Concatenate[Findings, _Parameters], None],
+) -> Callable[Concatenate[Findings, _Parameters], None]:
+    """A check that is named after its method: `expect_second_person` is `second-person`."""
+    name = method.__name__.removeprefix("expect_").replace("_", "-")
+
+    @wraps(method)
+    def named(self: Findings, /, *arguments: _Parameters.args, **named: _Parameters.kwargs) -> None:
+        outer, self._name = self._name, name
+        try:
+            method(self, *arguments, **named)
+        finally:
+            self._name = outer
+
+    return named
+
+
 class Findings:
-    """Collects the rules that one request breaks, as sentences."""
+    """Collects the rules that one request breaks.
+
+    Attributes:
+        found: the name of each check that failed, "" for one that has none of its own, and a sentence.
+    """
 
     def __init__(self) -> None:
         """Begin without findings."""
-        self.sentences: list[str] = []
+        self.found: list[tuple[str, str]] = []
+        self._name = ""
+
+    @property
+    def sentences(self) -> list[str]:
+        """The sentences alone."""
+        return [sentence for _, sentence in self.found]
 
     def add(self, sentence: str) -> None:
         """Add a finding."""
-        self.sentences.append(sentence)
+        self.found.append((self._name, sentence))
 
     def expect(self, holds: bool, sentence: str) -> None:
         """Add a finding unless the rule holds."""
         if not holds:
-            self.sentences.append(sentence)
+            self.add(sentence)
 
+    @contextmanager
+    def named(self, check: str) -> Iterator[None]:
+        """Name what is checked meanwhile, a stable code; a check within another one has its own name."""
+        outer, self._name = self._name, check
+        try:
+            yield
+        finally:
+            self._name = outer
+
+    @_check
     def expect_state(self, thing: str, state: str, *allowed: str) -> None:
         """A step is allowed in certain states only."""
         self.expect(state in allowed, f"{thing} is {state}: it must be {either(allowed)}")
 
+    @_check
     def expect_second_person(self, first: str, second: str) -> None:
         """Two steps must be taken by two persons."""
         self.expect(
             bool(second) and first != second, f"{first} took both steps: each needs a different person"
         )
 
+    @_check
     def expect_term(self, thing: str, request: CommittedRequest, expires_at: int) -> None:
         """A proposal is approved before its term ends."""
         self.expect(request.at < expires_at, f"{thing} was approved although its term had ended")
 
+    @_check
     def expect_decider(self, request: CommittedRequest, proposer: str) -> None:
         """A proposal is rejected by an approver, or withdrawn by its proposer."""
         may = request.role == "approver" or request.person == proposer
         self.expect(may, f"{request.person} is neither an approver nor the proposer, {proposer}")
 
+    @_check
     def expect_own(self, request: CommittedRequest, shop: ShopBook) -> None:
         """A till acts for its own shop, an acquirer for those that mandated it; each in its organisation."""
         if request.role == "acquirer":
@@ -82,6 +128,7 @@ class Findings:
             own, f"the till belongs to {owner} in {request.mspid}, not to shop {shop.id} in {shop.msp}"
         )
 
+    @_check
     def expect_deadline(self, at: int, deadline: int) -> None:
         """The holder's proof was still valid, and not valid for too long."""
         self.expect(
@@ -89,6 +136,7 @@ class Findings:
             f"the deadline is {deadline}: it must be {at} to {at + MAX_DEADLINE}",
         )
 
+    @_check
     def expect_lines(self, lines: Sequence[Line]) -> None:
         """Lines are few, in different categories, and with valid amounts."""
         codes = [line["category"] for line in lines]
@@ -99,15 +147,18 @@ class Findings:
         for line in lines:
             self.expect_amount(line["cents"])
 
+    @_check
     def expect_amount(self, cents: int, most: int = MAX_CENTS) -> None:
         """An amount is above zero and not too large."""
         self.expect(0 < cents <= most, f"{in_cents(cents)} is not an amount from 1 to {most}")
 
+    @_check
     def expect_bulk(self, ids: Collection[str]) -> None:
         """A bulk names each item once, and not too many."""
         self.expect(0 < len(ids) <= _BULK, f"the request names {len(ids)} items: it must name 1 to {_BULK}")
         self.expect(len(set(ids)) == len(ids), "the request names an item twice")
 
+    @_check
     def expect_rules(self, rules: Rules, layout: int) -> None:
         """Rules are complete, within their limits, and do not contradict each other."""
         presets, products = rules.get("presets", {}), rules.get("products", {})

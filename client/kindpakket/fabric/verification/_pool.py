@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -66,7 +67,9 @@ class SignaturePool:
             workers: how many processes; default: one for each core.
         """
         self._workers = workers or len(os.sched_getaffinity(0))
-        self._executor = ProcessPoolExecutor(self._workers, mp_context=get_context("spawn"))
+        self._executor = ProcessPoolExecutor(
+            self._workers, mp_context=get_context("spawn"), initializer=_ignore_interrupts
+        )
         self._known: _Verdicts = {}
         self.missed = 0
         """How many signatures were asked for that no worker had seen."""
@@ -124,6 +127,11 @@ class SignaturePool:
         except BrokenProcessPool as error:
             raise _died() from error
         yield from batch.blocks
+
+
+def _ignore_interrupts() -> None:
+    """Ctrl-C is for the process that waits for the workers, which ends them."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _died() -> WorkerDied:

@@ -1,0 +1,170 @@
+"""`kindpakket audit watch`: an audit that never ends."""
+
+from __future__ import annotations
+
+import json
+import signal
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+import click
+
+from kindpakket_cli.audit_evidence import Evidence
+from kindpakket_cli.contract import Wrong, not_as_it_should_be
+from kindpakket_cli.output import complain, note
+from kindpakket_cli.session import Session, acting_as
+
+if TYPE_CHECKING:
+    from kindpakket.auditor.finding import Finding
+    from kindpakket.auditor.reading import Reading
+
+
+@click.command("watch")
+@click.option("--once", is_flag=True, help="End when the blocks that the peer has now are verified.")
+@click.option(
+    "--anchor",
+    metavar="HASH|FILE",
+    help="What you know from another source: the hash of block 0, the genesis block, or a checkpoint.",
+)
+@click.option(
+    "--findings",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Add every new finding to this file, a JSON document a line.",
+)
+@click.option("--metrics", metavar="ADDRESS", help="Serve metrics for Prometheus at this HOST:PORT.")
+@click.option(
+    "--state",
+    "where",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The file with which it goes on.  [default: audits/CHANNEL.db in the home]",
+)
+@acting_as("auditor")
+def watch(
+    session: Session,
+    once: bool,
+    anchor: str | None,
+    findings: Path | None,
+    metrics: str | None,
+    where: Path | None,
+) -> None:
+    """Verify each block of your own peer as it is committed, and tell a new finding at once.
+
+    It goes on where the last `audit verify` or `audit watch` ended. A finding is a line; with --json a JSON
+    document on a line, as in a file of findings. When the peer is away it waits until it is back.
+
+    Stop it with Ctrl-C or SIGTERM; if it is killed, run it again. Exit code 1: something is wrong, now or in
+    an earlier block.
+    """
+    from kindpakket.auditor.personal_data import PersonalDataScan
+    from kindpakket.auditor.reading import Reading
+    from kindpakket.auditor.verification import LedgerCheck
+
+    evidence = Evidence(anchor=anchor, where=where)
+    known = evidence.known()
+    with ExitStack() as stack:
+        source = stack.enter_context(evidence.blocks(session))
+        state = stack.enter_context(evidence.state(session, source, known))
+        file = stack.enter_context(findings.open("a", encoding="utf-8")) if findings else None
+        check = LedgerCheck(state, source.domain.channel, known)
+        reading = Reading(state, source.domain, PersonalDataScan(()), [check])
+        if reading.chain.height:
+            reading.go_on(source.read(reading.chain.height - 1))
+        gauges = _Gauges(metrics) if metrics else None
+        teller = _Teller(session.as_json, file, gauges)
+        with _stoppable():
+            for _, found in reading.read(source.read(reading.chain.height)):
+                teller.tell(reading, found)
+            teller.tell(reading, reading.ended())
+            if not once:
+                note(f"Up to date with {reading.chain.height} blocks. Waiting for the next one.")
+                _follow(reading, session, teller)
+        if state.errors():
+            not_as_it_should_be()
+
+
+def _follow(reading: Reading, session: Session, teller: _Teller) -> None:
+    """Take in blocks as they come; each is committed before the next one is waited for."""
+    for message in session.auditor().network.blocks(reading.chain.height):
+        found = reading.add(message)
+        reading.commit()
+        teller.tell(reading, found)
+
+
+class _Teller:
+    """Tells findings: to people, to programs, to a file, and to Prometheus."""
+
+    def __init__(self, as_json: bool, file: IO[str] | None, gauges: _Gauges | None) -> None:
+        self._as_json, self._file, self._gauges = as_json, file, gauges
+
+    def tell(self, reading: Reading, findings: Iterable[Finding]) -> None:
+        """Tell what was found."""
+        for finding in findings:
+            line = json.dumps(finding.as_json(), ensure_ascii=False)
+            if self._as_json:
+                click.echo(line)
+            elif finding.kind == "error":
+                complain(f"{finding.part}: {finding}")
+            else:
+                click.echo(f"{finding.kind}: {finding.part}: {finding}")
+            if self._file is not None:
+                print(line, file=self._file, flush=True)
+        if self._gauges is not None:
+            self._gauges.show(reading)
+
+
+class _Gauges:
+    """Metrics that Prometheus fetches."""
+
+    def __init__(self, address: str) -> None:
+        from kindpakket.fabric.extras import extra
+
+        with extra("network"):
+            from prometheus_client import CollectorRegistry, Gauge, start_http_server
+
+        host, _, port = address.rpartition(":")
+        if not port.isdigit() or not 0 < int(port) < 65_536:
+            raise Wrong(f"--metrics is {address!r}: give HOST:PORT, such as 127.0.0.1:9600")
+        registry = CollectorRegistry()
+        self._height = Gauge(
+            "kindpakket_audit_height", "Blocks that were verified.", ["channel"], registry=registry
+        )
+        self._findings = Gauge(
+            "kindpakket_audit_findings",
+            "Findings in all blocks so far, by kind: error, uncertainty, note.",
+            ["channel", "kind"],
+            registry=registry,
+        )
+        self._verified = Gauge(
+            "kindpakket_audit_verified_seconds",
+            "When a block was last verified, Unix seconds.",
+            ["channel"],
+            registry=registry,
+        )
+        start_http_server(int(port), host.strip("[]") or "127.0.0.1", registry)
+
+    def show(self, reading: Reading) -> None:
+        """Show how far the audit is."""
+        channel = reading.domain.channel
+        self._height.labels(channel).set(reading.chain.height)
+        self._verified.labels(channel).set(int(time.time()))
+        for kind, count in reading.state.kinds().items():
+            self._findings.labels(channel, kind).set(count)
+
+
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """End quietly on Ctrl-C and SIGTERM: what was not committed is verified by the next run."""
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    except KeyboardInterrupt:
+        note("Stopped.")
+    finally:
+        signal.signal(signal.SIGTERM, before)
