@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from kindpakket.ledger.money import euros
+from kindpakket_cli import audit_disclosure, audit_report
 from kindpakket_cli.contract import Wrong, group, not_as_it_should_be
 from kindpakket_cli.history import history, statement
 from kindpakket_cli.output import print_table
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 @group("audit")
 def audit() -> None:
-    """Audit the ledger: verify, statements, histories, totals, samples."""
+    """Audit the ledger: verify, report, samples and their disclosure, statements, histories, totals."""
 
 
 @audit.command("verify")
@@ -134,5 +135,7 @@ def _show(result: Audit) -> None:
     click.echo(f"Verdict: {verdict}. Head of the chain: {result.head}")
 
 
+for _command in (audit_report.report, *audit_disclosure.COMMANDS):
+    audit.add_command(_command)
 audit.add_command(history)
 audit.add_command(statement)

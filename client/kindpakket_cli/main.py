@@ -81,7 +81,10 @@ _COMMANDS = {
         "kindpakket_cli.figures",
         "Show what a council asks: use by scheme, category and quarter of issue; how fast shops are paid.",
     ),
-    "audit": ("kindpakket_cli.audit", "Audit the ledger: verify, statements, histories, totals, samples."),
+    "audit": (
+        "kindpakket_cli.audit",
+        "Audit the ledger: verify, report, samples and their disclosure, statements, histories, totals.",
+    ),
     "query": (
         "kindpakket_cli.any_transaction",
         "Run the query NAME, such as voucher:Show, with REQUEST, a JSON object.",
