@@ -58,9 +58,10 @@ def request(session: Session, asked: Asked, out: Path, judgements: Path | None) 
         for item in drawn.sample.drawn
     ]
     print_table(("payment", "day", "amount", "cells"), rows, "The sample")
+    interval, block = euros(drawn.sample.interval), drawn.seed_block.number
     click.echo(
-        f"{len(rows):,} of {drawn.sample.items:,} payments, by cells of {euros(drawn.sample.interval)}, drawn from "
-        f"the hash of block {drawn.seed_block.number}. The request is in {out}; its hash is {document['sha256']}."
+        f"{len(rows):,} of {drawn.sample.items:,} payments, by cells of {interval}, from the hash of block "
+        f"{block}. The request is in {out}; its hash is {document['sha256']}."
     )
 
 
@@ -71,12 +72,11 @@ def request(session: Session, asked: Asked, out: Path, judgements: Path | None) 
 @because("audit-2026")
 @acting_as(*MUNICIPALITY)
 def disclose(session: Session, place: RegisterPlace, request_file: Path, out: Path, reason: str) -> None:
-    """Disclose to the auditor the records behind a sample, and nothing else, from the register and the ledger.
+    """Disclose to the auditor the records behind a sample and nothing else, from register and ledger.
 
     First the sample is drawn again from your own peer's blocks: a request for other payments is refused.
     Every look-up is logged with its reason. The file contains personal data: case numbers, salts and shops'
-    accounts. It is not encrypted; hand it over in person, or encrypt it to the auditor, for instance with
-    age.
+    accounts. It is not encrypted: hand it over in person, or encrypt it to the auditor, such as with age.
     """
     from kindpakket.auditor.disclosure import DISCLOSURE, REQUEST, drawn_again, read_document, sealed
 

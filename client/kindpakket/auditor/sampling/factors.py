@@ -9,8 +9,8 @@ from __future__ import annotations
 from decimal import ROUND_UP, Context, Decimal, localcontext
 from functools import cache
 
-_DIGITS = 60
-_STEPS = 140
+_DIGITS = 40
+_STEPS = 70
 _SHOWN = Decimal("1e-12")
 
 

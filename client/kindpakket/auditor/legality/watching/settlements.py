@@ -34,7 +34,8 @@ def watch_settlements(
                 broken=list(broken),
             )
         return
-    for settlement_id in content.get("settlements") or [content["settlement"]]:
+    named = content.get("settlements") or [content["settlement"]]
+    for settlement_id in named:
         fact, book = facts.settlements.get(settlement_id), books.settlements.get(settlement_id)
         if fact is None or book is None:
             continue
@@ -48,4 +49,9 @@ def watch_settlements(
         if verb == "Book":
             fact.value_date, fact.bank_reference = book.value_date, book.bank_reference
         fact.state = book.state
-        fact.broken += [sentence for sentence in broken if settlement_id in sentence or len(broken) == 1]
+        fact.broken += [sentence for sentence in broken if _concerns(sentence, settlement_id, named)]
+
+
+def _concerns(sentence: str, settlement: str, named: Sequence[str]) -> bool:
+    """Whether a broken rule is about a settlement; one that names none is about all that were asked for."""
+    return settlement in sentence or not any(other in sentence for other in named)
