@@ -1,6 +1,6 @@
 """Monetary-unit sampling: which payments to look at, drawn so that nobody could choose them.
 
-Pure: payments and a seed in, a sample and its evaluation out. `docs/decisions/0051-the-audit-report.md` says
+Pure: payments and a seed in, a sample and its evaluation out. `docs/decisions/0051-the-legality-report.md` says
     why cells and not a fixed interval.
 """
 
