@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-Kind = Literal["text", "code", "cents", "number"]
+Kind = Literal["text", "code", "cents", "number", "day"]
 Cell: TypeAlias = str | int | None
 
 

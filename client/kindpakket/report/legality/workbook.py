@@ -13,7 +13,7 @@ from kindpakket.report.legality.words import Words
 with extra("report"):
     from xlsxwriter import Workbook
 
-_WIDTHS = {"text": 30, "code": 36, "cents": 14, "number": 12}
+_WIDTHS = {"text": 30, "code": 36, "cents": 14, "number": 12, "day": 12}
 _CHARACTERS = 32_767
 """Characters of a cell, as Excel has it."""
 _ROWS = 1_048_576

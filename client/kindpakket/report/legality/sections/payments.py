@@ -10,7 +10,13 @@ from kindpakket.report.legality.words import Words
 
 MOST = 1_000
 """How many rows of a long table a page shows; the workbook has all."""
-_MEMBERS = {"block": "number", "cents": "cents", "net_cents": "cents", "rules_version": "number"}
+_MEMBERS = {
+    "day": "day",
+    "block": "number",
+    "cents": "cents",
+    "net_cents": "cents",
+    "rules_version": "number",
+}
 _IDS = ("payment", "scheme", "shop", "voucher", "settlement")
 _CHECKED = (
     *("payment", "scheme", "shop", "voucher", "day", "block", "cents", "net_cents", "rules_version", "proof"),
@@ -65,7 +71,7 @@ def exceptions(report: Mapping[str, Any], words: Words) -> Section:
     ]
     columns = [
         Column(words("exceptions.payment"), "code"),
-        Column(words("exceptions.day")),
+        Column(words("exceptions.day"), "day"),
         Column(words("exceptions.shop"), "code"),
         Column(words("exceptions.amount"), "cents"),
         Column(words("exceptions.kind")),

@@ -37,7 +37,7 @@ def four_eyes(report: Mapping[str, Any], words: Words) -> Section:
         Column(words("eyes.second")),
         Column(words("eyes.times"), "number"),
         Column(words("eyes.amount"), "cents"),
-        Column(words("eyes.days")),
+        Column(words("eyes.days"), "day"),
         Column(words("eyes.share")),
         Column(words("eyes.signal")),
     ]
@@ -58,7 +58,7 @@ def roles(report: Mapping[str, Any], words: Words) -> Section:
         Column(words("roles.person")),
         Column(words("roles.organisation")),
         Column(words("roles.role")),
-        Column(words("roles.days")),
+        Column(words("roles.days"), "day"),
         Column(words("roles.times"), "number"),
         Column(words("roles.other")),
     ]
@@ -80,7 +80,7 @@ def roles(report: Mapping[str, Any], words: Words) -> Section:
                 "",
                 words("roles.organisations-caption"),
                 [
-                    Column(words("roles.day")),
+                    Column(words("roles.day"), "day"),
                     Column(words("roles.operation"), "code"),
                     Column(words("roles.about")),
                     Column(words("roles.person")),
@@ -102,7 +102,7 @@ def proposals(report: Mapping[str, Any], words: Words) -> Section:
             Column(words("proposals.kind")),
             Column(words("proposals.id"), "code"),
             Column(words("proposals.person")),
-            Column(words("proposals.day")),
+            Column(words("proposals.day"), "day"),
             Column(words("proposals.state")),
             Column(words("proposals.by")),
         ]

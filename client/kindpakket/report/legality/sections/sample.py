@@ -111,7 +111,7 @@ def _evaluation(found: Mapping[str, Any], words: Words) -> Table:
 def _items(found: Mapping[str, Any], words: Words) -> Table:
     columns = [
         Column(words("columns.payment"), "code"),
-        Column(words("columns.day")),
+        Column(words("columns.day"), "day"),
         Column(words("columns.shop"), "code"),
         Column(words("columns.voucher"), "code"),
         Column(words("columns.cents"), "cents"),
