@@ -220,6 +220,10 @@ def _show(session: Session, made: dict[str, Any], files: Sequence[Path]) -> None
     if sample is not None:
         looked = "" if sample["evaluation"] else ", not looked at yet"
         click.echo(f"{len(sample['items']):,} payments in the sample{looked}.")
+        for kind, plural in (("error", "errors"), ("uncertainty", "uncertainties")):
+            if (found := sample["evaluation"].get(kind)) is not None:
+                likely, most = euros(found["most_likely"]), euros(found["upper_limit"])
+                click.echo(f"From the sample: {plural} of {likely} most likely, {most} at most.")
     verdict = _VERDICTS[made["verdict"]]
     click.echo(verdict) if made["verdict"] == "within" else complain(verdict)
     click.echo(f"As at block {made['source']['block']}, {made['source']['hash']}.")

@@ -1,7 +1,7 @@
 """Monetary-unit sampling: which payments to look at, drawn so that nobody could choose them.
 
-Pure: payments and a seed in, a sample and its evaluation out. `docs/decisions/0051-the-legality-report.md` says
-    why cells and not a fixed interval.
+Pure: payments and a seed in, a sample and its evaluation out.
+`docs/decisions/0051-the-legality-report.md` says why cells and not a fixed interval.
 """
 
 from kindpakket.auditor.sampling.drawing import Drawn, Item, Sample, draw

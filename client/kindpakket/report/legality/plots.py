@@ -28,7 +28,7 @@ def by_day(days: Mapping[str, int], words: Words) -> str:
         figure, axes = _axes(2.8)
         axes.bar(places, [cents / 100 for cents in days.values()], width=1.0, color=_BLUE)
         ticks = _months(first, first + timedelta(days=max(places)))
-        axes.set_xticks([(tick - first).days for tick in ticks], [tick.isoformat() for tick in ticks])
+        axes.set_xticks([(tick - first).days for tick in ticks], [tick.isoformat()[:7] for tick in ticks])
         axes.set_ylabel(words("patterns.axis-euros"))
         return inline_svg(figure, "days")
 
