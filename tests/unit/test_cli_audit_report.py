@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import stat
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 import story as told
 import yaml
+from bank_files import DEBTOR, SHOPS, Detail, Entry, Page, camt053
 from desk import ACCOUNT, Command
 from legality_town import closed, opened, peer_of, settled
 from story import DAY, SCHEME, Story
@@ -18,6 +19,7 @@ from story import DAY, SCHEME, Story
 from kindpakket.auditor.sampling import commitment_of
 from kindpakket.backoffice.citizens import Child
 from kindpakket.backoffice.register import Purpose, Register
+from kindpakket.backoffice.sepa import CreditTransfer, payment_file
 from kindpakket.ledger.records import CaseRecord
 
 SETTINGS = """
@@ -127,6 +129,40 @@ def test_what_cannot_be_reported_writes_nothing(
     assert (result.exit_code, error["code"]) == (2, code), error
     assert sentence in error["message"]
     assert not out.exists()
+
+
+def test_lines_of_the_banks_files_are_evidence_whatever_the_files_are_called(
+    kindpakket: Command, settings: str, tmp_path: Path
+) -> None:
+    story = opened()
+    story.pay(("toys", 1500))
+    closed(story)
+    settlement = settled(story)
+    serve(kindpakket, story)
+    transfers = [CreditTransfer(settlement, "Boekhandel", SHOPS[0], 1500, "Kindpakket")]
+    created = datetime(2026, 3, 11, 12, tzinfo=UTC)
+    paid = payment_file(DEBTOR, transfers, created_at=created, execution_date=date(2026, 3, 12))
+    detail = Detail(cents=1500, end_to_end=settlement)
+    booked = camt053(Page([Entry(-1500, [detail], value_date="2026-03-12", booked_on="2026-03-12")]))
+    reports = []
+    for names in (("pay.xml", "day.xml"), ("a-copy.xml", "0.xml")):
+        folder = tmp_path / names[0].removesuffix(".xml")
+        folder.mkdir()
+        for name, content in zip(names, (paid.content, booked), strict=True):
+            (folder / name).write_bytes(content)
+        files = ("--payments", str(folder / names[0]), "--statement", str(folder / names[1]))
+        out = folder / "out"
+        kindpakket.answer("audit", "report", str(out), *PERIOD, "--settings", settings, *files)
+        reports.append((out / "legality.html").read_bytes())
+    assert reports[0] == reports[1]
+    document = json.loads((out / "legality.json").read_text())
+    (item,) = document["sample"]["items"]
+    (order,), (line,) = item["settlement"]["orders"], item["settlement"]["bank_lines"]
+    assert (order["cents"], order["day"], order["file_sha256"]) == (1500, "2026-03-12", paid.sha256)
+    assert (line["cents"], line["day"]) == (-1500, "2026-03-12")
+    assert document["inputs"]["payment_files"] == [paid.sha256]
+    assert not {"payment-files", "statements"} & set(document["not_tested"])
+    assert SHOPS[0] not in reports[0].decode()
 
 
 def test_mistakes_in_settings_are_told(town: Command, tmp_path: Path) -> None:
