@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pypdfium2
 import pytest
@@ -63,7 +64,8 @@ def test_axe_finds_nothing(chromium: str, axe: str, language: str, tmp_path: Pat
     path = tmp_path / "legality.html"
     path.write_text(page.replace("</body>", RUN % axe))
     shown = browse(chromium, tmp_path, "--virtual-time-budget=60000", "--dump-dom", path.as_uri())
-    found = json.loads(html.document_fromstring(shown).get_element_by_id("axe").text_content())
+    document: Any = html.document_fromstring(shown)
+    found = json.loads(document.get_element_by_id("axe").text_content())
     assert found["violations"] == []
     assert found["passes"] > 20
 
