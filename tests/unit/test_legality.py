@@ -698,5 +698,5 @@ def test_what_was_not_tested_is_exact() -> None:
     bank = BankFiles(("a" * 64,), ("b" * 64,))
     given = report(facts, Inputs("1", findings=read_findings(b""), bank=bank))["not_tested"]
     assert Counter(given) == Counter(
-        ["entitlement", "judgement", "identity", "delivery", "prices", "collusion"]
+        ["findings-file", "entitlement", "judgement", "identity", "delivery", "prices", "collusion"]
     )

@@ -22,7 +22,7 @@ def not_tested(
         judged: whether an auditor judged the items of the sample.
     """
     return [
-        *(["signatures"] if findings is None else []),
+        "signatures" if findings is None else "findings-file",
         *([] if hashes else ["entitlement"] if not sampled else ["entitlement-sample"]),
         *(["entitlement-beyond"] if hashes else []),
         *([] if judged else ["judgement"]),
