@@ -15,11 +15,13 @@ from kindpakket_cli.contract import not_as_it_should_be
 from kindpakket_cli.files import READABLE
 from kindpakket_cli.output import complain, print_json, print_table
 from kindpakket_cli.registers import RegisterPlace, register_options
-from kindpakket_cli.session import MUNICIPALITY, Session, acting_as, because
+from kindpakket_cli.session import Session, acting_as, because
 
 if TYPE_CHECKING:
     from kindpakket.auditor.legality import Facts, PeriodSample
 
+_DISCLOSING = ("approver", "treasurer")
+"""Who may read shops' accounts on the ledger (`chaincode/contract/shop_queries.go`)."""
 _OUT = click.Path(dir_okay=False, path_type=Path)
 _WARNING = (
     "This file contains personal data: case numbers, and accounts with their holders. Hand it to the auditor "
@@ -70,19 +72,22 @@ def request(session: Session, asked: Asked, out: Path, judgements: Path | None) 
 @click.option("--out", type=_OUT, required=True, help="Write the records to this new file.")
 @register_options()
 @because("audit-2026")
-@acting_as(*MUNICIPALITY)
+@acting_as(*_DISCLOSING)
 def disclose(session: Session, place: RegisterPlace, request_file: Path, out: Path, reason: str) -> None:
     """Disclose to the auditor the records behind a sample and nothing else, from register and ledger.
 
-    First the sample is drawn again from your own peer's blocks: a request for other payments is refused.
-    Every look-up is logged with its reason. The file contains personal data: case numbers, salts and shops'
-    accounts. It is not encrypted: hand it over in person, or encrypt it to the auditor, such as with age.
+    An approver's or treasurer's, who may read shops' accounts. First the sample is drawn again from your own
+    peer's blocks: a request for other payments is refused. Every look-up is logged with its reason. The file
+    contains personal data: case numbers, salts and shops' accounts. It is not encrypted: hand it over in
+    person, or encrypt it to the auditor, such as with age.
     """
     from kindpakket.auditor.disclosure import DISCLOSURE, REQUEST, drawn_again, read_document, sealed
 
     with explained():
         asked = read_document(request_file.read_bytes(), REQUEST, str(request_file))
         drawn_again(observed(session, None), asked)
+    shops = sorted({item["shop"] for item in asked["items"] if item["settlement"]})
+    accounts = [{"shop": shop, "record": _account(session, shop)} for shop in shops]
     with place.open(session, "audit-disclosure", reason) as register:
         found = {item["voucher"]: register.find(item["voucher"]) for item in asked["items"]}
     cases = []
@@ -91,7 +96,6 @@ def disclose(session: Session, place: RegisterPlace, request_file: Path, out: Pa
         if entry is not None and entry.child.case and entry.salt:
             record = {"voucher": entry.voucher, "case": entry.child.case, "salt": entry.salt}
         cases.append({"payment": item["payment"], "record": record})
-    shops = sorted({item["shop"] for item in asked["items"] if item["settlement"]})
     document = sealed(
         {
             "format": DISCLOSURE,
@@ -100,12 +104,12 @@ def disclose(session: Session, place: RegisterPlace, request_file: Path, out: Pa
             "request_sha256": asked["sha256"],
             "disclosed_by": session.official,
             "cases": cases,
-            "accounts": [{"shop": shop, "record": _account(session, shop)} for shop in shops],
+            "accounts": accounts,
         }
     )
     write_private(out, _bytes(document))
     missing = sum(case["record"] is None for case in cases)
-    missing += sum(account["record"] is None for account in document["accounts"])
+    missing += sum(account["record"] is None for account in accounts)
     if session.as_json:
         print_json({"file": str(out), "cases": len(cases), "accounts": len(shops), "missing": missing})
         return
@@ -155,11 +159,11 @@ def check(session: Session, disclosure_file: Path, request_file: Path, out: Path
 
 def _account(session: Session, shop: str) -> dict[str, str] | None:
     """A shop's account in force; None if the ledger has none any more."""
-    from kindpakket.ledger.refusals import Refusal
+    from kindpakket.ledger.refusals import AccountMissing
 
     try:
         account: Mapping[str, Any] = session.municipality(closing=False).shops.account(shop)
-    except Refusal:
+    except AccountMissing:
         return None
     return {name: str(account[name]) for name in ("iban", "holder", "kvk", "contact", "salt")}
 

@@ -20,6 +20,7 @@ from kindpakket.auditor.sampling import commitment_of
 from kindpakket.backoffice.citizens import Child
 from kindpakket.backoffice.register import Purpose, Register
 from kindpakket.backoffice.sepa import CreditTransfer, payment_file
+from kindpakket.fabric.testing import ChaincodeRefusal
 from kindpakket.ledger.records import CaseRecord
 
 SETTINGS = """
@@ -226,7 +227,7 @@ def test_a_sample_is_asked_for_disclosed_checked_and_evaluated(
     assert stat.S_IMODE(files["disclosed.json"].stat().st_mode) == 0o600
     content = json.loads(files["disclosed.json"].read_text())
     assert "contains personal data" in content["warning"]
-    assert (content["cases"][0]["record"]["case"], content["disclosed_by"]) == (CASE, "p-clerk")
+    assert (content["cases"][0]["record"]["case"], content["disclosed_by"]) == (CASE, "p-manager")
     lines = [
         json.loads(line)
         for line in kindpakket("register", "log", "--register", register, "--json").stdout.splitlines()
@@ -272,6 +273,32 @@ def test_records_that_differ_are_told_and_end_with_1(
     assert result.exit_code == 1
     assert "differs" in result.output
     assert "NL02ABNA0123456789" not in result.output
+
+
+def test_who_may_not_read_accounts_looks_nobody_up(
+    kindpakket: Command, settings: str, register: str, tmp_path: Path
+) -> None:
+    serve(kindpakket, spent())
+    request, out = tmp_path / "r.json", tmp_path / "d.json"
+    kindpakket("audit", "request", *PERIOD, "--settings", settings, "--out", str(request))
+    asked = (
+        "audit",
+        "disclose",
+        str(request),
+        "--register",
+        register,
+        "--reason",
+        "audit",
+        "--out",
+        str(out),
+    )
+    kindpakket.desk.answers["shop:Account"] = ChaincodeRefusal(
+        "ROLE_REQUIRED: only an approver may do this {}"
+    )
+    assert (kindpakket(*asked).exit_code, out.exists()) == (1, False)
+    assert "audit-disclosure" not in kindpakket("register", "log", "--register", register, "--json").stdout
+    kindpakket.desk.answers["shop:Account"] = ChaincodeRefusal("ACCOUNT_MISSING: it was purged {}")
+    assert kindpakket.answer(*asked)["missing"] == 1
 
 
 def test_nothing_is_disclosed_for_payments_that_were_not_drawn(
