@@ -76,10 +76,10 @@ def request(session: Session, asked: Asked, out: Path, judgements: Path | None) 
 def disclose(session: Session, place: RegisterPlace, request_file: Path, out: Path, reason: str) -> None:
     """Disclose to the auditor the records behind a sample and nothing else, from register and ledger.
 
-    An approver's or treasurer's, who may read shops' accounts. First the sample is drawn again from your own
-    peer's blocks: a request for other payments is refused. Every look-up is logged with its reason. The file
-    contains personal data: case numbers, salts and shops' accounts. It is not encrypted: hand it over in
-    person, or encrypt it to the auditor, such as with age.
+    An approver or treasurer does this: only they may read shops' accounts. First the sample is drawn again
+    from your own peer's blocks, and a request for other payments is refused. Every look-up is logged with its
+    reason. The file contains personal data: case numbers, salts and shops' accounts. It is not encrypted: hand
+    it over in person, or encrypt it to the auditor, for instance with age.
     """
     from kindpakket.auditor.disclosure import DISCLOSURE, REQUEST, drawn_again, read_document, sealed
 
