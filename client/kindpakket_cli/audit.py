@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from kindpakket.ledger.money import euros
+from kindpakket_cli import audit_disclosure, audit_report
 from kindpakket_cli.audit_bundle import bundle
 from kindpakket_cli.audit_checkpoint import checkpoint
 from kindpakket_cli.audit_verify import verify
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 @group("audit")
 def audit() -> None:
-    """Audit the ledger: verify, watch, checkpoints, bundles, statements, histories, samples."""
+    """Audit the ledger: verify, watch, report, samples, disclosure, checkpoints, bundles, histories."""
 
 
 @audit.command("totals")
@@ -66,5 +67,14 @@ def sample(session: Session, scheme_id: str, kind: SampleKind, seed: str, per_mi
     )
 
 
-for command in (bundle, checkpoint, history, statement, verify, watch):
-    audit.add_command(command)
+for _command in (
+    audit_report.report,
+    *audit_disclosure.COMMANDS,
+    bundle,
+    checkpoint,
+    history,
+    statement,
+    verify,
+    watch,
+):
+    audit.add_command(_command)

@@ -83,7 +83,7 @@ _COMMANDS = {
     ),
     "audit": (
         "kindpakket_cli.audit",
-        "Audit the ledger: verify, watch, checkpoints, bundles, statements, histories, samples.",
+        "Audit the ledger: verify, watch, report, samples, disclosure, checkpoints, bundles, histories.",
     ),
     "query": (
         "kindpakket_cli.any_transaction",

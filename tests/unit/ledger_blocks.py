@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -42,6 +43,8 @@ class Asked:
     shop: str = ""
     till: str = ""
     code: str = "VALID"
+    private: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """What it wrote to private collections, by collection and key; blocks have the hashes."""
 
     def envelope(self, number: int) -> bytes:
         """The transaction as it is in a block; its id follows from its number."""
@@ -77,8 +80,18 @@ class Asked:
                 key=key, is_delete=value is None, value=b"" if value is None else json.dumps(value).encode()
             )
         sets = m.rwset.TxReadWriteSet()
-        sets.ns_rwset.add(namespace=CHAINCODE, rwset=public.SerializeToString())
+        written = sets.ns_rwset.add(namespace=CHAINCODE, rwset=public.SerializeToString())
+        for (collection, key), value in self.private.items():
+            hashed = m.kv_rwset.HashedRWSet()
+            hashed.hashed_writes.add(key_hash=_sha256(key), value_hash=_sha256(value))
+            written.collection_hashed_rwset.add(
+                collection_name=collection, hashed_rwset=hashed.SerializeToString()
+            )
         return bytes(sets.SerializeToString())
+
+
+def _sha256(text: str) -> bytes:
+    return hashlib.sha256(text.encode()).digest()
 
 
 @dataclass

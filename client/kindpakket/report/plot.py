@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate
 
 from kindpakket.fabric.extras import extra
+from kindpakket.report.svg import inline_svg, reproducible
 
 with extra("report"):
-    import matplotlib as mpl
     from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
     from matplotlib.figure import Figure
 
@@ -35,7 +34,7 @@ def spend_over_time(movements: Sequence[Movement]) -> str:
     instants = [before, *(movement.at for movement in ordered)]
     times = [float(date2num(instant.astimezone(UTC))) for instant in instants]
     euros = [0.0, *(cents / 100 for cents in accumulate(movement.cents for movement in ordered))]
-    with mpl.rc_context({"svg.hashsalt": "kindpakket", "svg.fonttype": "none", "font.family": "sans-serif"}):
+    with reproducible():
         figure = Figure(figsize=(9, 3.2), layout="constrained")
         axes = figure.add_subplot()
         axes.step(times, euros, where="post", color=_BLUE, linewidth=1.6)
@@ -48,7 +47,4 @@ def spend_over_time(movements: Sequence[Movement]) -> str:
         axes.set_ylim(bottom=0)
         axes.grid(alpha=0.3)
         axes.spines[["top", "right"]].set_visible(False)
-        svg = io.StringIO()
-        figure.savefig(svg, format="svg", metadata={"Date": None})
-    text = svg.getvalue()
-    return text[text.index("<svg") :]
+        return inline_svg(figure)
