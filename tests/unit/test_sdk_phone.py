@@ -1,0 +1,141 @@
+"""The guide's desk and phone: two processes, and between them only what cameras see."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from base64 import b64decode, b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+import zxingcpp
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from PIL import Image
+from sdk_programs import DEADLINE, command, environment, module
+
+from kindpakket.fabric.ca import Enrolment
+from kindpakket.fabric.testing import MemoryGateway, make_enrolment, make_identity
+from samples_layout import Organisation, lay_out
+
+NAME = "peer0.org1.example.com"
+basic: Any = module("web/basic.py").basic
+codes: Any = module("phone/codes.py")
+
+
+@pytest.fixture
+def peer() -> Iterator[MemoryGateway]:
+    with MemoryGateway({"basic": basic}, channel="mychannel", tls=True, server_name=NAME) as memory:
+        with memory.connect(make_identity()) as gateway:
+            gateway.network("mychannel").contract("basic").submit("InitLedger")
+        yield memory
+
+
+@pytest.fixture
+def holder() -> Enrolment:
+    return make_enrolment("holder")
+
+
+@contextmanager
+def started(program: str, *arguments: str | Path) -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen(
+        command(program, *arguments),
+        env=environment(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    with process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+@contextmanager
+def desk(peer: MemoryGateway, holder: Enrolment, folder: Path) -> Iterator[subprocess.Popen[str]]:
+    """The desk, which is given the certificate and never the key."""
+    lay_out(folder, Organisation(1, peer.endpoint, NAME, peer.tls_root or b"", make_enrolment()), "ca")
+    certificate = folder / "holder.pem"
+    certificate.write_bytes(holder.certificate)
+    profile = folder / "peerOrganizations/org1.example.com/connection-org1.json"
+    with started("phone/desk.py", profile, certificate, "asset1", "Ann") as process:
+        yield process
+
+
+@contextmanager
+def phone(holder: Enrolment, folder: Path) -> Iterator[subprocess.Popen[str]]:
+    key = folder / "key.pem"
+    key.write_bytes(holder.key)
+    with started("phone/phone.py", key) as process:
+        yield process
+
+
+def said(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None and process.stderr is not None
+    line = process.stdout.readline()
+    assert line, process.stderr.read()
+    return line
+
+
+def tell(process: subprocess.Popen[str], line: str) -> None:
+    assert process.stdin is not None
+    process.stdin.write(f"{line.strip()}\n")
+    process.stdin.flush()
+
+
+def seen(line: str) -> str:
+    """A line as a camera sees it: drawn as QR codes, and read from the pictures in the wrong order."""
+    texts = []
+    for code in reversed(codes.codes_of(line.strip())):
+        picture = BytesIO()
+        code.save(picture, kind="png", scale=4)
+        (found,) = zxingcpp.read_barcodes(Image.open(picture), formats=zxingcpp.BarcodeFormat.QRCode)
+        texts.append(found.text)
+    assert codes.line_of(texts[1:]) is None, "without the last code there is no line"
+    read: str = codes.line_of(texts)
+    return read
+
+
+def test_a_phone_signs_what_a_desk_submits(peer: MemoryGateway, holder: Enrolment, tmp_path: Path) -> None:
+    with desk(peer, holder, tmp_path) as online, phone(holder, tmp_path) as offline:
+        for _ in range(2):
+            tell(offline, seen(said(online)))
+            tell(online, seen(said(offline)))
+        assert online.wait(DEADLINE) == 0
+        assert online.stderr is not None and offline.stderr is not None
+        assert online.stderr.read() == "VALID; the former owner was Tomoko\n"
+        shown = [offline.stderr.readline() for _ in range(2)]
+        assert shown == ["mychannel: basic\n", "TransferAsset(asset1, Ann)\n"]
+    assert json.loads(peer.get("asset1") or b"")["Owner"] == "Ann"
+
+
+def test_a_phone_does_not_sign_another_transaction(
+    peer: MemoryGateway, holder: Enrolment, tmp_path: Path
+) -> None:
+    """A desk that shows one thing and wants a signature for another gets none."""
+    owner = holder.identity("Org1MSP")
+    with memory_proposal(peer, holder, "Ann") as shown, memory_proposal(peer, holder, "Eve") as wanted:
+        transaction = wanted.endorse()
+        with phone(holder, tmp_path) as offline:
+            tell(offline, json.dumps({"proposal": b64encode(shown.bytes).decode()}))
+            (signature,) = json.loads(said(offline))
+            key = owner.certificate.public_key()
+            assert isinstance(key, ec.EllipticCurvePublicKey)
+            key.verify(b64decode(signature), shown.bytes, ec.ECDSA(hashes.SHA256()))
+            asked = {"transaction": b64encode(transaction.bytes).decode(), "status": ""}
+            tell(offline, json.dumps(asked))
+            assert offline.wait(DEADLINE) == 1
+            assert offline.stderr is not None
+            assert offline.stderr.read().endswith("this transaction is not the one that was shown\n")
+
+
+@contextmanager
+def memory_proposal(peer: MemoryGateway, holder: Enrolment, owner: str) -> Iterator[Any]:
+    with peer.connect(holder.identity("Org1MSP")) as gateway:
+        yield gateway.network("mychannel").contract("basic").proposal("TransferAsset", "asset1", owner)
