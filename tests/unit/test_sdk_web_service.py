@@ -92,6 +92,15 @@ def _await_start(client: httpx.Client) -> None:
     client.get("/health")
 
 
+def valid(peer: MemoryGateway) -> int:
+    """How many valid transactions are on the ledger."""
+    with (
+        peer.connect() as gateway,
+        gateway.network("mychannel").filtered_blocks(start=1, stop=peer.height - 1) as blocks,
+    ):
+        return sum(found.code == "VALID" for block in blocks for found in block.transactions)
+
+
 def put(client: httpx.Client, number: int) -> httpx.Response:
     return client.put(f"/assets/car{number}", json=ASSET, headers={"Idempotency-Key": f"order {number}"})
 
@@ -111,7 +120,7 @@ def test_a_server_that_is_told_to_stop_answers_what_it_was_asked(
         said = server.stderr.read()
         assert "Application shutdown complete" in said
         assert "Traceback" not in said
-    assert peer.height == 9
+    assert valid(peer) == 8
 
 
 def test_a_server_that_is_killed_goes_on_where_it_stopped(
@@ -127,7 +136,7 @@ def test_a_server_that_is_killed_goes_on_where_it_stopped(
     with serving(settings) as (_, client):
         assert [put(client, number).status_code for number in range(8)] == [201] * 8
         assert json.loads(client.get("/health").content)["unfinished"] == 0
-    assert peer.height == 9, "each request made one transaction"
+    assert valid(peer) == 8, "each request made one transaction"
 
 
 @retry(stop=stop_after_delay(DEADLINE), wait=wait_fixed(0.05))

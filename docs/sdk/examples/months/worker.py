@@ -16,6 +16,7 @@ from prometheus_client import Counter, Gauge, Histogram, start_http_server
 from sqlalchemy import Column, Engine, Integer, MetaData, String, Table, create_engine, insert, select, update
 
 from kindpakket.fabric import (
+    ChaincodeEvent,
     FabricError,
     GatewayError,
     Identity,
@@ -24,6 +25,7 @@ from kindpakket.fabric import (
     StepEvent,
     aio,
 )
+from kindpakket.fabric.blocks import Block
 from kindpakket.fabric.checkpoints.sql import SqlCheckpointer
 from kindpakket.fabric.checkpoints.sql import metadata as positions
 
@@ -85,19 +87,17 @@ class Worker:
 
     # --8<-- [start:follow]
     async def follow(self) -> None:
-        """Record each event once: the row and the position are committed together."""
+        """Record each event once: the rows of a block and the position are committed together."""
         with self.engine.connect() as connection:
             position = SqlCheckpointer(connection, "worker")
-        async with self.network.chaincode_events(CHAINCODE, start_block=0, checkpoint=position) as events:
-            async for event in events:
+        async with self.network.blocks(start=0, checkpoint=position) as messages:
+            async for message in messages:
+                block = Block.decode(message)
                 with self.engine.begin() as connection:
-                    row = {
-                        "transaction_id": event.transaction_id,
-                        "block": event.block_number,
-                        "text": event.payload.decode(),
-                    }
-                    connection.execute(insert(seen).values(row))
-                    SqlCheckpointer(connection, "worker").checkpoint_event(event)
+                    for event in events_of(block):
+                        row = {"transaction_id": event.transaction_id, "block": block.number}
+                        connection.execute(insert(seen).values(text=event.payload.decode(), **row))
+                    SqlCheckpointer(connection, "worker").checkpoint_block(block.number)
 
     # --8<-- [end:follow]
 
@@ -140,10 +140,16 @@ class Worker:
             with self.engine.connect() as connection:
                 position = SqlCheckpointer(connection, "worker").block_number or 0
             with suppress(GatewayError):  # no peer answers, which HEALTHY shows
-                BEHIND.set(max(0, await self.network.ledger_height() - 1 - position))
+                BEHIND.set(max(0, await self.network.ledger_height() - position))
             await asyncio.sleep(LOOK)
 
     # --8<-- [end:measure]
+
+
+def events_of(block: Block) -> list[ChaincodeEvent]:
+    """What valid transactions of the chaincode emitted."""
+    events = [transaction.event for transaction in block.transactions if transaction.valid]
+    return [event for event in events if event is not None and event.chaincode == CHAINCODE]
 
 
 # --8<-- [start:identity]
