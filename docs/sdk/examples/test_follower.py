@@ -32,25 +32,25 @@ def places(network: Network, file: Path, most: int) -> list[str]:
     return found
 
 
-def test_each_event_is_read_once(folder: Path) -> None:
+def test_each_event_is_read_once(tmp_path: Path) -> None:
     with MemoryGateway({"parcels": parcels}) as memory, memory.connect() as gateway:
         network = gateway.network("channel")
         for place in ("Zuidhorn", "Groningen", "Assen"):
             network.contract("parcels").submit("Move", place)
 
         memory.break_streams(1, 1)  # the first two streams end after a message each
-        assert places(network, folder / "position", most=2) == ["Zuidhorn", "Groningen"]
+        assert places(network, tmp_path / "position", most=2) == ["Zuidhorn", "Groningen"]
 
         memory.stop()  # the program ends, the peer restarts, and the program runs again
         memory.start()
-        assert places(network, folder / "position", most=1) == ["Assen"]
+        assert places(network, tmp_path / "position", most=1) == ["Assen"]
 
 
 # --8<-- [end:follower]
 
 
 # --8<-- [start:asyncio]
-def test_with_asyncio(folder: Path) -> None:
+def test_with_asyncio(tmp_path: Path) -> None:
     async def main(memory: MemoryGateway) -> list[bytes]:
         async with aio.connect(endpoint=memory.endpoint, identity=memory.identity) as gateway:
             contract = gateway.network("channel").contract("parcels")
@@ -66,7 +66,7 @@ def test_with_asyncio(folder: Path) -> None:
 
 
 # --8<-- [start:profile]
-def test_with_the_programs_own_profile(folder: Path) -> None:
+def test_with_the_programs_own_profile(tmp_path: Path) -> None:
     name = "peer0.org1.example.com"  # what the program's profile expects in the peer's certificate
     with MemoryGateway({"parcels": parcels}, tls=True, server_name=name) as memory:
         assert memory.tls_root is not None
@@ -81,8 +81,8 @@ def test_with_the_programs_own_profile(folder: Path) -> None:
                 }
             },
         }
-        (folder / "profile.json").write_text(json.dumps(profile))
-        with connect(folder / "profile.json", memory.identity) as gateway:
+        (tmp_path / "profile.json").write_text(json.dumps(profile))
+        with connect(tmp_path / "profile.json", memory.identity) as gateway:
             assert gateway.channels() == ("channel",)
 
 
@@ -90,7 +90,7 @@ def test_with_the_programs_own_profile(folder: Path) -> None:
 
 
 # --8<-- [start:rights]
-def test_a_certificate_that_has_expired(folder: Path) -> None:
+def test_a_certificate_that_has_expired(tmp_path: Path) -> None:
     with MemoryGateway({"parcels": parcels}) as memory, memory.connect() as gateway:
         words = "access denied: client identity expired"
         memory.fail("Endorse", StatusCode.PERMISSION_DENIED, words)
@@ -103,7 +103,7 @@ def test_a_certificate_that_has_expired(folder: Path) -> None:
 
 # --8<-- [end:rights]
 
-if __name__ == "__main__":  # with pytest, call the argument tmp_path
+if __name__ == "__main__":  # pytest finds the tests by itself
     for name, test in list(globals().items()):
         if name.startswith("test_"):
             with tempfile.TemporaryDirectory() as folder:

@@ -38,7 +38,7 @@ def rows() -> list[dict[str, str]]:
     return found
 
 
-def tests_of(folder: str, file: str) -> set[str]:
+def functions_of(folder: str, file: str) -> set[str]:
     path, prefix = FOLDERS[folder]
     tree = ast.parse((REPOSITORY / path / f"{prefix}{file}.py").read_text("utf-8"))
     return {node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
@@ -51,7 +51,7 @@ def test_every_row_names_tests_that_exist() -> None:
         named = re.fullmatch(r"`(?:(\w+)/)?(\w+)::(test_\w+)`", row["test"])
         assert named is not None, row["test"]
         folder, file, test = named.groups()
-        if test not in tests_of(folder or "", file):
+        if test not in functions_of(folder or "", file):
             missing.append(row["test"])
     assert missing == []
 
