@@ -16,11 +16,11 @@ import zxingcpp
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from PIL import Image
-from sdk_programs import DEADLINE, command, environment, module
 
 from kindpakket.fabric.ca import Enrolment
 from kindpakket.fabric.testing import MemoryGateway, make_enrolment, make_identity
 from samples_layout import Organisation, lay_out
+from sdk_programs import DEADLINE, module, started
 
 NAME = "peer0.org1.example.com"
 basic: Any = module("web/basic.py").basic
@@ -38,23 +38,6 @@ def peer() -> Iterator[MemoryGateway]:
 @pytest.fixture
 def holder() -> Enrolment:
     return make_enrolment("holder")
-
-
-@contextmanager
-def started(program: str, *arguments: str | Path) -> Iterator[subprocess.Popen[str]]:
-    process = subprocess.Popen(
-        command(program, *arguments),
-        env=environment(),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    with process:
-        try:
-            yield process
-        finally:
-            process.kill()
 
 
 @contextmanager

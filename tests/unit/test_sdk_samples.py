@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sdk_programs import EXAMPLES, REPOSITORY, module, ran
 
 from kindpakket.fabric import Identity, Profile, connect
 from kindpakket.fabric.testing import MemoryGateway, make_enrolment
 from samples_layout import Made, Organisation, lay_out
+from sdk_programs import EXAMPLES, REPOSITORY, module, ran
 
 basic: Any = module("web/basic.py").basic
 

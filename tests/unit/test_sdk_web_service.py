@@ -16,11 +16,11 @@ from typing import Any
 
 import httpx
 import pytest
-from sdk_programs import DEADLINE, EXAMPLES, environment, module
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from kindpakket.fabric.testing import MemoryGateway, make_enrolment
 from samples_layout import Organisation, lay_out
+from sdk_programs import DEADLINE, EXAMPLES, environment, module
 
 WEB = EXAMPLES / "web"
 NAME = "peer0.org1.example.com"

@@ -1,5 +1,5 @@
 // A chaincode with the functions of fabric-samples' asset-transfer-basic, their arguments, results and refusals, for
-// programs that were written for it.
+// programs that were written for it. CreateAsset and TransferAsset emit an event besides.
 package main
 
 import (
@@ -44,6 +44,9 @@ func (*Assets) CreateAsset(context contractapi.TransactionContextInterface, id, 
 	if found != nil {
 		return fmt.Errorf("the asset %s already exists", id)
 	}
+	if err := context.GetStub().SetEvent("CreateAsset", []byte(id)); err != nil {
+		return err
+	}
 	return write(context, Asset{value, color, id, owner, size})
 }
 
@@ -76,6 +79,9 @@ func (*Assets) TransferAsset(context contractapi.TransactionContextInterface, id
 	}
 	former := asset.Owner
 	asset.Owner = owner
+	if err := context.GetStub().SetEvent("TransferAsset", []byte(id+" "+owner)); err != nil {
+		return "", err
+	}
 	return former, write(context, *asset)
 }
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import util
 from pathlib import Path
 from types import ModuleType
 
-REPOSITORY = Path(__file__).parents[2]
+REPOSITORY = Path(__file__).parents[1]
 EXAMPLES = REPOSITORY / "docs/sdk/examples"
 DEADLINE = 600
 
@@ -27,6 +29,24 @@ def ran(program: str, *arguments: str | Path, cwd: Path) -> str:
     )
     assert (done.returncode, done.stderr) == (0, ""), done.stdout + done.stderr
     return done.stdout
+
+
+@contextmanager
+def started(program: str, *arguments: str | Path) -> Iterator[subprocess.Popen[str]]:
+    """A program that runs, with pipes to it; it is killed at the end."""
+    process = subprocess.Popen(
+        command(program, *arguments),
+        env=environment(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    with process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def command(program: str, *arguments: str | Path) -> list[str | Path]:
