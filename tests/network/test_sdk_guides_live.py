@@ -99,7 +99,7 @@ def test_a_user_enrols_at_the_organisations_authority(
             secret="adminpw",
             attributes=[Attribute("hf.Registrar.Roles", "client")],
         )
-    assert ran("samples/enrol.py", organizations, cwd=tmp_path) == "clerk sees b'['\n"
+    assert ran("samples/clerk.py", organizations, cwd=tmp_path) == "clerk sees b'['\n"
     again = Identity.from_msp(tmp_path / "wallet/clerk", "Org1MSP")
     with connect(profile, again) as gateway:
         assert gateway.network("mychannel").contract("basic").evaluate("ReadAsset", "asset1")

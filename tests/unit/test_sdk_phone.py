@@ -22,6 +22,7 @@ from kindpakket.fabric.testing import MemoryGateway, make_enrolment, make_identi
 from samples_layout import Organisation, lay_out
 from sdk_programs import DEADLINE, module, started
 
+QR_CODES = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
 NAME = "peer0.org1.example.com"
 basic: Any = module("web/basic.py").basic
 codes: Any = module("phone/codes.py")
@@ -78,7 +79,7 @@ def seen(line: str) -> str:
     for code in reversed(codes.codes_of(line.strip())):
         picture = BytesIO()
         code.save(picture, kind="png", scale=4)
-        (found,) = zxingcpp.read_barcodes(Image.open(picture), formats=zxingcpp.BarcodeFormat.QRCode)
+        (found,) = zxingcpp.read_barcodes(Image.open(picture), formats=QR_CODES)
         texts.append(found.text)
     assert codes.line_of(texts[1:]) is None, "without the last code there is no line"
     read: str = codes.line_of(texts)

@@ -83,7 +83,6 @@ def _escaped(pem: bytes | None) -> str:
 
 def shown(page: str, name: str) -> str:
     """The output that a page shows from a file of the examples."""
-    (path,) = re.findall(
-        rf'--8<-- "([\w/]*{re.escape(name)})"', (REPOSITORY / "docs/sdk" / page).read_text("utf-8")
-    )
-    return (EXAMPLES / path).read_text("utf-8")
+    text = (REPOSITORY / "docs/sdk" / page).read_text("utf-8")
+    found: list[str] = re.findall(rf'--8<-- "([\w/]*{re.escape(name)})"', text)
+    return "".join((EXAMPLES / path).read_text("utf-8") for path in found)

@@ -29,7 +29,16 @@ basic: Any = module("web/basic.py").basic
 
 
 def test_the_guides_own_tests_pass(tmp_path: Path) -> None:
-    quietly = ["-c", os.devnull, "--rootdir", tmp_path, "-p", "no:cacheprovider", "-W", "error"]
+    quietly: list[str | Path] = [
+        "-c",
+        os.devnull,
+        "--rootdir",
+        tmp_path,
+        "-p",
+        "no:cacheprovider",
+        "-W",
+        "error",
+    ]
     ran = subprocess.run(
         [sys.executable, "-m", "pytest", *quietly, "--basetemp", tmp_path / "made", WEB / "test_service.py"],
         cwd=tmp_path,

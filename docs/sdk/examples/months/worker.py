@@ -124,7 +124,10 @@ class Worker:
             return f"failed: {error}"[:200]
         except FabricError as error:
             entry = self.outbox.get(key)
-            return f"failed: {error}"[:200] if entry is not None and entry.finished else "new"
+            if entry is None or not entry.finished:
+                return "new"
+            refusal = error.chaincode_message if isinstance(error, GatewayError) else None
+            return f"failed: {refusal or error}"[:200]
         return "done"
 
     # --8<-- [end:send]
