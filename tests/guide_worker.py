@@ -70,8 +70,7 @@ class Worker:
 
     @patiently
     def await_failed(self, message: str) -> None:
-        ((state,),) = self.rows("SELECT state FROM orders WHERE state LIKE 'failed%'")
-        assert message in state
+        assert [state for (state,) in self.rows("SELECT state FROM orders") if message in state]
 
     @patiently
     def await_events(self, *assets: str) -> None:
