@@ -12,13 +12,15 @@ from typing import Any
 
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from fabric_protos.common import common_pb2  # type: ignore[import-untyped]
-from fabric_protos.gateway import gateway_pb2  # type: ignore[import-untyped]
-from fabric_protos.peer import (  # type: ignore[import-untyped]
-    chaincode_pb2,
-    proposal_pb2,
-    transaction_pb2,
-)
+from fabric_protos.common import common_pb2
+from fabric_protos.gateway import gateway_pb2
+from fabric_protos.peer import chaincode_pb2, proposal_pb2, transaction_pb2
+
+common: Any = common_pb2  # the messages have no types
+gateway: Any = gateway_pb2
+chaincode: Any = chaincode_pb2
+proposals: Any = proposal_pb2
+transactions: Any = transaction_pb2
 
 
 class Phone:
@@ -42,11 +44,11 @@ class Phone:
     # --8<-- [start:show]
     def show(self, content: bytes) -> None:
         """Show what a proposal asks for. An app waits here for the holder's yes."""
-        proposal = proposal_pb2.Proposal.FromString(content)
-        self._header = common_pb2.Header.FromString(proposal.header)
-        self._input = proposal_pb2.ChaincodeProposalPayload.FromString(proposal.payload).input
-        channel = common_pb2.ChannelHeader.FromString(self._header.channel_header)
-        call = chaincode_pb2.ChaincodeInvocationSpec.FromString(self._input).chaincode_spec
+        proposal = proposals.Proposal.FromString(content)
+        self._header = common.Header.FromString(proposal.header)
+        self._input = proposals.ChaincodeProposalPayload.FromString(proposal.payload).input
+        channel = common.ChannelHeader.FromString(self._header.channel_header)
+        call = chaincode.ChaincodeInvocationSpec.FromString(self._input).chaincode_spec
         name, *arguments = (argument.decode() for argument in call.input.args)
         print(f"{channel.channel_id}: {call.chaincode_id.name}", file=sys.stderr)
         print(f"{name}({', '.join(arguments)})", file=sys.stderr)
@@ -56,14 +58,14 @@ class Phone:
     # --8<-- [start:compare]
     def compare(self, content: bytes, status: bytes) -> None:
         """Refuse a transaction that is not of the proposal that the holder has seen."""
-        payload = common_pb2.Payload.FromString(content)
-        (action,) = transaction_pb2.Transaction.FromString(payload.data).actions
-        made = transaction_pb2.ChaincodeActionPayload.FromString(action.payload)
-        called = proposal_pb2.ChaincodeProposalPayload.FromString(made.chaincode_proposal_payload)
+        payload = common.Payload.FromString(content)
+        (action,) = transactions.Transaction.FromString(payload.data).actions
+        made = transactions.ChaincodeActionPayload.FromString(action.payload)
+        called = proposals.ChaincodeProposalPayload.FromString(made.chaincode_proposal_payload)
         if payload.header != self._header or called.input != self._input:
             raise SystemExit("this transaction is not the one that was shown")
-        channel = common_pb2.ChannelHeader.FromString(self._header.channel_header)
-        asked = gateway_pb2.CommitStatusRequest.FromString(status)
+        channel = common.ChannelHeader.FromString(self._header.channel_header)
+        asked = gateway.CommitStatusRequest.FromString(status)
         if (asked.transaction_id, asked.channel_id) != (channel.tx_id, channel.channel_id):
             raise SystemExit("this asks for another transaction")
 
