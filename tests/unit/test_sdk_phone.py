@@ -62,21 +62,21 @@ def phone(holder: Enrolment, folder: Path) -> Iterator[subprocess.Popen[str]]:
 
 def said(process: subprocess.Popen[str]) -> str:
     assert process.stdout is not None and process.stderr is not None
-    line = process.stdout.readline()
-    assert line, process.stderr.read()
-    return line
+    text = process.stdout.readline()
+    assert text, process.stderr.read()
+    return text
 
 
-def tell(process: subprocess.Popen[str], line: str) -> None:
+def tell(process: subprocess.Popen[str], text: str) -> None:
     assert process.stdin is not None
-    process.stdin.write(f"{line.strip()}\n")
+    process.stdin.write(f"{text.strip()}\n")
     process.stdin.flush()
 
 
-def seen(line: str) -> str:
+def seen(text: str) -> str:
     """A line as a camera sees it: drawn as QR codes, and read from the pictures in the wrong order."""
     texts = []
-    for code in reversed(codes.codes_of(line.strip())):
+    for code in reversed(codes.codes_of(text.strip())):
         picture = BytesIO()
         code.save(picture, kind="png", scale=4)
         (found,) = zxingcpp.read_barcodes(Image.open(picture), formats=QR_CODES)
@@ -103,20 +103,31 @@ def test_a_phone_does_not_sign_another_transaction(
     peer: MemoryGateway, holder: Enrolment, tmp_path: Path
 ) -> None:
     """A desk that shows one thing and wants a signature for another gets none."""
-    owner = holder.identity("Org1MSP")
+    public = holder.identity("Org1MSP").certificate.public_key()
+    assert isinstance(public, ec.EllipticCurvePublicKey)
     with memory_proposal(peer, holder, "Ann") as shown, memory_proposal(peer, holder, "Eve") as wanted:
         transaction = wanted.endorse()
         with phone(holder, tmp_path) as offline:
-            tell(offline, json.dumps({"proposal": b64encode(shown.bytes).decode()}))
+            tell(offline, line(proposal=shown.bytes))
             (signature,) = json.loads(said(offline))
-            key = owner.certificate.public_key()
-            assert isinstance(key, ec.EllipticCurvePublicKey)
-            key.verify(b64decode(signature), shown.bytes, ec.ECDSA(hashes.SHA256()))
-            asked = {"transaction": b64encode(transaction.bytes).decode(), "status": ""}
-            tell(offline, json.dumps(asked))
-            assert offline.wait(DEADLINE) == 1
-            assert offline.stderr is not None
-            assert offline.stderr.read().endswith("this transaction is not the one that was shown\n")
+            public.verify(b64decode(signature), shown.bytes, ec.ECDSA(hashes.SHA256()))
+            tell(offline, line(transaction=transaction.bytes, status=b""))
+            assert refused(offline) == "this transaction is not the one that was shown\n"
+        with phone(holder, tmp_path) as offline:
+            tell(offline, line(proposal=shown.bytes, transaction=transaction.bytes))
+            assert refused(offline) == "it is not known how to sign proposal, transaction\n"
+
+
+def line(**wanted: bytes) -> str:
+    return json.dumps({name: b64encode(content).decode() for name, content in wanted.items()})
+
+
+def refused(process: subprocess.Popen[str]) -> str:
+    """The last line that a phone shows when it ends without signing."""
+    assert process.wait(DEADLINE) == 1
+    assert process.stdout is not None and process.stderr is not None
+    assert process.stdout.read() == ""
+    return process.stderr.readlines()[-1]
 
 
 @contextmanager

@@ -34,10 +34,12 @@ class Phone:
     def answer(self, line: str) -> str:
         """The signatures that a line asks for."""
         wanted = {name: b64decode(content) for name, content in json.loads(line).items()}
-        if "proposal" in wanted:
+        if wanted.keys() == {"proposal"}:
             self.show(wanted["proposal"])
-        else:
+        elif wanted.keys() == {"transaction", "status"}:
             self.compare(wanted["transaction"], wanted["status"])
+        else:
+            raise SystemExit(f"it is not known how to sign {', '.join(wanted)}")
         signatures = [self._key.sign(content, ec.ECDSA(hashes.SHA256())) for content in wanted.values()]
         return json.dumps([b64encode(signature).decode() for signature in signatures])
 
