@@ -15,6 +15,8 @@ import pytest
 import zxingcpp
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
 from kindpakket.fabric.ca import Enrolment
@@ -97,6 +99,17 @@ def test_a_phone_signs_what_a_desk_submits(peer: MemoryGateway, holder: Enrolmen
         shown = [offline.stderr.readline() for _ in range(2)]
         assert shown == ["mychannel: basic\n", "TransferAsset(asset1, Ann)\n"]
     assert json.loads(peer.get("asset1") or b"")["Owner"] == "Ann"
+
+
+@given(st.text(max_size=3000), st.data())
+def test_a_line_is_whole_again_once_every_part_was_seen(text: str, data: st.DataObject) -> None:
+    """A camera sees codes in any order, and some of them several times."""
+    parts = codes.parts_of(text)
+    order = data.draw(st.permutations(parts))
+    again = data.draw(st.lists(st.sampled_from(parts)))
+    assert codes.line_of([*again, *order]) == text
+    missing = data.draw(st.sampled_from(parts))
+    assert codes.line_of([part for part in parts if part != missing]) is None
 
 
 def test_a_phone_does_not_sign_another_transaction(
