@@ -93,11 +93,12 @@ def test_a_user_enrols_at_the_organisations_authority(
     secret = (network.home / "organisations/org1/secrets/ca.registrar").read_text().strip()
     with CaClient.from_profile(profile) as authority:
         registrar = authority.enrol("registrar", secret)
-        authority.register(
+        authority.change_identity(
             registrar,
-            "admin",
+            "admin",  # the network's own administrator, who is a registrar in test-network
             secret="adminpw",
             attributes=[Attribute("hf.Registrar.Roles", "client")],
+            max_enrolments=-1,
         )
     assert ran("samples/clerk.py", organizations, cwd=tmp_path) == "clerk sees b'['\n"
     again = Identity.from_msp(tmp_path / "wallet/clerk", "Org1MSP")
