@@ -46,7 +46,7 @@ proof: setup  ## all tests with every repetition in full: kills at every step, 1
 lint: $(VENV)/.ready  ## formatters, linters and type checks, Go and Python
 	@! gofmt -d chaincode tools tests network | grep .
 	@cd chaincode && go vet ./... && go tool staticcheck ./...
-	@for module in tools/mutate tests/bench/sdk/chaincode tests/bench/sdk/go network/kindpakket_network/data/chaincodes/go; do (cd $$module && go vet ./...) || exit 1; done
+	@for module in tools/mutate tests/bench/sdk/chaincode tests/bench/sdk/go tests/network/chaincodes/basic network/kindpakket_network/data/chaincodes/go; do (cd $$module && go vet ./...) || exit 1; done
 	@$(MAKE) --no-print-directory gosec
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@$(BIN)/mypy

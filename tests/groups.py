@@ -36,6 +36,7 @@ SECONDS = {
     "test_two_municipalities": 64,
     "test_operations_snapshot": 61,
     "test_operations_expired": 60,
+    "test_sdk_guides_live": 60,
     "test_back_office_page": 55,
     "test_operations_settings": 45,
     "test_operations_killed_up": 44,

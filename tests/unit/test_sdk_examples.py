@@ -16,8 +16,10 @@ import pytest
 
 REPOSITORY = Path(__file__).parents[2]
 EXAMPLES = REPOSITORY / "docs/sdk/examples"
+TESTS = REPOSITORY / "tests"
 PROGRAMS = sorted(EXAMPLES.glob("*.py"))
-LIVE = sorted(EXAMPLES.glob("live/*.py"))  # they need a real CA or token: they are type-checked, and not run
+# Those of `live` need a real CA or token: they are type-checked, and not run. Others have tests of their own.
+GUIDES = sorted(EXAMPLES.glob("*/*.py"))
 _DEADLINE = 600
 _SLOW = re.compile(r"Executing <.* took \d+\.\d+ seconds$")
 
@@ -41,10 +43,17 @@ def test_an_example_prints_what_the_page_shows(program: Path, tmp_path: Path) ->
 
 def test_every_example_is_on_a_page() -> None:
     pages = "\n".join(page.read_text(encoding="utf-8") for page in (REPOSITORY / "docs/sdk").glob("*.md"))
-    names = [str(path.relative_to(EXAMPLES)) for path in PROGRAMS + LIVE]
+    names = [str(path.relative_to(EXAMPLES)) for path in PROGRAMS + GUIDES]
     shown = [name for name in names if f'--8<-- "{name}' not in pages]
     printed = [path.stem for path in PROGRAMS if f'--8<-- "{path.stem}.txt"' not in pages]
     assert (shown, printed) == ([], [])
+
+
+def test_every_program_of_a_guide_has_a_test_of_its_own() -> None:
+    files = [path for folder in ("unit", "network") for path in (TESTS / folder).glob("test_sdk_*.py")]
+    tests = "\n".join(path.read_text("utf-8") for path in files)
+    programs = [path for path in GUIDES if path.parent.name != "live"]
+    assert [path for path in programs if not re.search(rf"\b{path.stem}\b", tests)] == []
 
 
 @pytest.fixture(scope="session")
@@ -74,7 +83,7 @@ def test_examples_pass_strict_mypy_of_a_user(user: Path, tmp_path: Path) -> None
     shutil.copytree(EXAMPLES, tmp_path / "examples", ignore=shutil.ignore_patterns("*.txt"))
     ran = _mypy(user, tmp_path, *sorted((tmp_path / "examples").rglob("*.py")))
     assert ran.returncode == 0, ran.stdout + ran.stderr
-    assert f"no issues found in {len(PROGRAMS + LIVE)} source file" in ran.stdout
+    assert f"no issues found in {len(PROGRAMS + GUIDES)} source file" in ran.stdout
 
 
 def test_a_wrong_use_does_not_pass(user: Path, tmp_path: Path) -> None:

@@ -105,13 +105,11 @@ def _has(cls: type, name: str) -> bool:
 
 
 def _mentioned(page: Path) -> set[tuple[str, str]]:
-    """The members that a page names in its own column or words, such as `contract.submit`."""
+    """The members that a page names in our own column or in its text, such as `contract.submit`."""
     text = page.read_text(encoding="utf-8")
     spans = re.findall(r"`([^`\n]+)`", text)
-    rows = [line for line in text.splitlines() if page.stem == "gateway-sdks" and line.startswith("|")]
-    others = {
-        span for row in rows for cell in row.split("|")[1:-2] for span in re.findall(r"`([^`]+)`", cell)
-    }
+    rows = [line for line in text.splitlines() if page.stem == "calls" and line.startswith("|")]
+    others = {span for row in rows for cell in row.split("|")[1:4] for span in re.findall(r"`([^`]+)`", cell)}
     objects = "|".join(OBJECTS)
     return {
         match

@@ -102,8 +102,9 @@ class FileCheckpointer(BaseCheckpointer):
     not yet kept when the process died is read again: make it harmless twice, or keep the position with it
     in one database transaction (`kindpakket.fabric.checkpoints.sql.SqlCheckpointer`).
 
-    The content is JSON: `{"blockNumber": 12, "transactionId": ""}`. One reader at a time may use the file,
-    which `.lock` beside it makes sure. Use it in a `with` statement, or close it.
+    The content is JSON: `{"blockNumber": 12, "transactionId": ""}`. Files of Fabric's SDKs for Go, Node and
+    Java are read too, so a reader that is ported goes on where it stopped. One reader at a time may use the
+    file, which `.lock` beside it makes sure. Use it in a `with` statement, or close it.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
@@ -134,12 +135,8 @@ class FileCheckpointer(BaseCheckpointer):
             content = self._path.read_bytes()
         except FileNotFoundError:
             return Position()
-        try:
-            kept = json.loads(content)
-            position = Position(kept["blockNumber"], kept["transactionId"])
-        except (ValueError, KeyError, TypeError):
-            position = Position()
-        if type(position.block_number) is not int or type(position.transaction_id) is not str:
+        position = _position(content)
+        if position is None:
             raise CheckpointError(f"{self._path} is not a checkpoint: it begins with {content[:40]!r}")
         return position
 
@@ -167,3 +164,20 @@ class FileCheckpointer(BaseCheckpointer):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _position(content: bytes) -> Position | None:
+    """The position in a file, as this package and Fabric's SDKs for Go, Node and Java write it; or None.
+
+    Node writes the number as text, and Node and Java leave out the transaction between blocks.
+    """
+    try:
+        kept = json.loads(content)
+        number, transaction = kept["blockNumber"], kept.get("transactionId", "")
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+    if isinstance(number, str) and number.isascii() and number.isdigit():
+        number = int(number)
+    if type(number) is not int or number < 0 or type(transaction) is not str:
+        return None
+    return Position(number, transaction)

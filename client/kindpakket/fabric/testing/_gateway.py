@@ -29,7 +29,6 @@ from kindpakket.fabric.testing._service import MemoryService
 _ATTRIBUTES = x509.ObjectIdentifier("1.2.3.4.5.6.7.8.1")  # where Fabric CA keeps an identity's attributes
 _LARGEST_REQUEST = 100 << 20  # bytes, as a Fabric peer has it
 _THREADS = 32
-_TLS_NAME = "peer0.memory"
 
 
 class MemoryGateway:
@@ -37,7 +36,8 @@ class MemoryGateway:
 
     Attributes:
         endpoint: where it listens, for `connect(endpoint=…)`: a free port of the loopback address.
-        tls_root: with TLS, the certificate to trust, PEM; it is for the name `peer0.memory`. Else None.
+        server_name: the name in its TLS certificate, as `connect(server_name=…)` expects it.
+        tls_root: with TLS, the certificate to trust, PEM. Else None.
         client_certificate: with mutual TLS, the certificate that clients must show, PEM. Else None.
         client_key: its key, PEM, or None.
         identity: a member of `Org1MSP` that it knows; any other certificate is accepted too.
@@ -50,6 +50,7 @@ class MemoryGateway:
         channel: str = "channel",
         tls: bool = False,
         mutual_tls: bool = False,
+        server_name: str = "peer0.memory",
         hash: Hash = Hash.SHA256,
         limit: int | None = None,
     ) -> None:
@@ -60,10 +61,12 @@ class MemoryGateway:
             channel: name of the only channel.
             tls: listen with TLS; the default is without.
             mutual_tls: listen with TLS, and refuse clients that do not show `client_certificate`.
+            server_name: the name in the TLS certificate, such as the one that a profile expects.
             hash: the hash function of the ECDSA signatures that it accepts, as an MSP configures it.
             limit: how many calls it accepts at once; it refuses others as an overloaded peer does.
         """
         self.endpoint = ""
+        self.server_name = server_name
         self.tls_root: bytes | None = None
         self.client_certificate: bytes | None = None
         self.client_key: bytes | None = None
@@ -88,7 +91,9 @@ class MemoryGateway:
 
         `hold`, `release` and `invalidate` concern the orderers, so they are the same for all peers.
         """
-        other = MemoryGateway(self._chaincodes, hash=self._hash, limit=self._limit)
+        other = MemoryGateway(
+            self._chaincodes, server_name=self.server_name, hash=self._hash, limit=self._limit
+        )
         other.identity, other.tls_root = self.identity, self.tls_root
         other.client_certificate, other.client_key = self.client_certificate, self.client_key
         other._credentials, other._mutual_tls = self._credentials, self._mutual_tls
@@ -228,7 +233,7 @@ class MemoryGateway:
             identity=identity or self.identity,
             endpoint=self.endpoint,
             tls_root=self.tls_root,
-            server_name=_TLS_NAME if self.tls_root else None,
+            server_name=self.server_name if self.tls_root else None,
             client_certificate=self.client_certificate,
             client_key=self.client_key,
             deadlines=deadlines,
@@ -244,7 +249,7 @@ class MemoryGateway:
         self.stop()
 
     def _secured(self) -> grpc.ServerCredentials:
-        key, self.tls_root = _tls_pair(_TLS_NAME)
+        key, self.tls_root = _tls_pair(self.server_name)
         if self._mutual_tls:
             self.client_key, self.client_certificate = _tls_pair("client.memory")
         return grpc.ssl_server_credentials([(key, self.tls_root)], self.client_certificate, self._mutual_tls)
