@@ -34,7 +34,9 @@ def outcomes(
         acts = [runner.run("program.py", "act", "configuration.json") for runner in both]
         settle(network)
         reads = [runner.run("program.py", "read", "configuration.json") for runner in both]
+        usages = [runner.run("usages.py", "run", "configuration.json") for runner in both]
         theirs, ours = (
-            Outcomes(runner.prefix, act, read) for runner, act, read in zip(both, acts, reads, strict=True)
+            Outcomes(runner.prefix, *results)
+            for runner, *results in zip(both, acts, reads, usages, strict=True)
         )
         yield theirs, ours
