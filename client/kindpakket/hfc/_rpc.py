@@ -101,8 +101,8 @@ class UnknownOutcome(RpcFailure, fabric.UnknownOutcome):
 
 
 _KINDS: tuple[type[GatewayError], ...] = (
-    NotOnLedger,
     EvaluateError,
+    NotOnLedger,
     EndorseError,
     SubmitError,
     CommitStatusError,
