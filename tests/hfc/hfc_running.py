@@ -119,12 +119,13 @@ def settle(network: Network) -> None:
 def configure(runner: Runner, network: Network, authorities: Mapping[str, Authority]) -> None:
     """Write a connection profile in hfc's format, and the program's configuration."""
     users = {name: _files(network.user("org1", name)) for name in ("admin", "user")}
+    others = {"admin": _files(network.user("org2", "admin"))}
     profile = {
         "name": "trade",
         "client": {"organization": "org1", "credentialStore": {"path": str(runner.folder / "users")}},
         "organizations": {
             "org1": {"mspid": "Org1MSP", "peers": ["peer0.org1"], "users": users},
-            "org2": {"mspid": "Org2MSP", "peers": ["peer0.org2"]},
+            "org2": {"mspid": "Org2MSP", "peers": ["peer0.org2"], "users": others},
         },
         "orderers": {"orderer.org1": _node(network, "orderer.org1", "org1")},
         "peers": {f"peer0.{name}": _node(network, f"peer0.{name}", name) for name in ("org1", "org2")},

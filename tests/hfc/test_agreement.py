@@ -14,7 +14,7 @@ Both = tuple[Outcomes, Outcomes]
 _TODAY, _COMPATIBLE = "authority.", "compatible_authority."
 
 
-@pytest.mark.parametrize("program", ["program.py", "usages.py", "surface.py"])
+@pytest.mark.parametrize("program", ["program.py", "usages.py", "joining.py", "surface.py"])
 def test_the_programs_import_nothing_else_of_ours(program: str) -> None:
     text = (HERE / program).read_text("utf-8")
     assert "kindpakket" not in text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import aclosing
 from typing import Any
 
 from kindpakket.hfc import _messages as m
@@ -73,11 +74,12 @@ async def block_of(orderer: Any, tx_context: Any, channel_name: str, number: int
         grpc.RpcError: the orderer cannot be reached.
     """
     status = "no answer"
-    async for response in orderer.blocks(tx_context, channel_name, number):
-        if response.WhichOneof("Type") == "block":
-            return response.block
-        status = m.common.Status.Name(response.status)
-        break
+    async with aclosing(orderer.blocks(tx_context, channel_name, number)) as responses:
+        async for response in responses:
+            if response.WhichOneof("Type") == "block":
+                return response.block
+            status = m.common.Status.Name(response.status)
+            break
     which = "the newest block" if number is None else f"block {number}"
     raise OrdererRefused(
         f"orderer {orderer.name} ({orderer.endpoint}) does not deliver {which} of channel {channel_name}: "
