@@ -4,6 +4,7 @@ import asyncio
 import inspect
 import json
 import sys
+import tempfile
 from pathlib import Path
 
 from hfc.fabric import block_decoder, certificateAuthority, client, orderer, organization, peer, user
@@ -131,7 +132,8 @@ def main():
 def objects():
     """One object of each class whose private names programs use."""
     asyncio.set_event_loop(asyncio.new_event_loop())
-    store = keyvaluestore.FileKeyValueStore("surface")
+    folder = tempfile.mkdtemp(dir=".")  # hfc cannot read back a user without an enrolment
+    store = keyvaluestore.FileKeyValueStore(folder)
     made = client.Client()
     return {
         "channel": made.new_channel("trade"),
@@ -142,7 +144,7 @@ def objects():
         "peer": peer.Peer(),
         "service": caservice.ca_service(),
         "user": user.User("name", "org", store),
-        "wallet": wallet.FileSystenWallet("surface"),
+        "wallet": wallet.FileSystenWallet(folder),
     }
 
 

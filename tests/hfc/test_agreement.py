@@ -81,7 +81,7 @@ def test_the_ledger_reads_alike_byte_for_byte(outcomes: Both) -> None:
 
 def test_what_public_programs_do_agrees(outcomes: Both) -> None:
     hfc, ours = (normalised(results.usages, results.prefix) for results in outcomes)
-    assert len(hfc) > 40
+    assert len(hfc) >= 40
     complaints = disagreements(hfc, ours, USAGES)
     assert not complaints, "\n".join(complaints)
 

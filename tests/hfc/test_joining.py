@@ -8,7 +8,6 @@ import subprocess
 from hfc_running import CHANNEL, Outcomes, Runner, settle
 
 from kindpakket_network import Network
-from kindpakket_network.programs.fabric import programs
 
 PEER = "peer0.org2"
 
@@ -26,12 +25,16 @@ def test_a_peer_joins_a_channel(
 
 def leave(network: Network) -> None:
     """Have the peer leave the channel, which it does while it is stopped."""
+    session = network.session()
+    peer = session.inventory.peers_of("org2")[0]
     network.stop(PEER)
-    subprocess.run(
-        [programs(print).path("peer"), "node", "unjoin", "-c", CHANNEL],
-        env={**os.environ, "FABRIC_CFG_PATH": str(network.home / "nodes" / PEER)},
-        check=True,
+    done = subprocess.run(
+        [session.programs.path("peer"), "node", "unjoin", "-c", CHANNEL],
+        env=os.environ | peer.program(session.programs).environment,
+        check=False,
         capture_output=True,
+        text=True,
         timeout=300,
     )
+    assert done.returncode == 0, done.stderr
     network.start(PEER)

@@ -32,7 +32,9 @@ class Usages:
         self.network = json.loads(Path(configuration["profile"]).read_text())
 
     def all(self):
-        for name in [name for name in dir(self) if name.startswith("use_")]:
+        names = [name for name in dir(self) if name.startswith("use_")]
+        # Forks come first: the other usages leave connections open, as their programs do.
+        for name in sorted(names, key=lambda name: "process" not in name):
             loop = asyncio.new_event_loop()
             asyncio.set_event_loop(loop)
             self.use(name.removeprefix("use_").replace("_", " "), getattr(self, name), loop)
