@@ -82,7 +82,7 @@ def test_an_unknown_outcome_is_an_error_of_grpc_with_the_status_of_its_cause() -
     assert isinstance(found, grpc.RpcError)
     assert isinstance(found, fabric.UnknownOutcome)
     assert found.code() is grpc.StatusCode.UNAVAILABLE
-    assert "do not propose it anew" in found.details()
+    assert "do not propose it anew" in str(found.details())
     assert (found.transaction_id, found.envelope) == ("ab", b"envelope")
 
 
@@ -97,7 +97,7 @@ def test_a_handler_for_grpc_catches_a_failed_endorsement(place: Place) -> None:
         invoke(place, "Create", "apple", "red")
     except grpc.RpcError as error:
         assert error.code() is grpc.StatusCode.ABORTED
-        assert "do not match" in error.details()
+        assert "do not match" in str(error.details())
     else:
         raise AssertionError("it was not raised")
 

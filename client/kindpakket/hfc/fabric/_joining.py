@@ -9,7 +9,6 @@ from typing import Any
 
 from kindpakket.hfc.errors import NoPeer
 from kindpakket.hfc.fabric._profiled import Profiled
-from kindpakket.hfc.fabric.block_decoder import Decoded
 from kindpakket.hfc.fabric.channel._proposals import block_of
 from kindpakket.hfc.fabric.orderer import Orderer
 from kindpakket.hfc.fabric.peer import Peer, known
@@ -70,7 +69,7 @@ class Joining(Profiled):
         channel_name: str,
         orderer: Orderer | str | None = None,
         decode: bool = True,
-    ) -> Decoded | bytes:
+    ) -> Any:
         """The channel's configuration as an orderer has it, decoded; or its block, serialised.
 
         Raises:

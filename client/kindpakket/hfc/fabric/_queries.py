@@ -11,7 +11,7 @@ from kindpakket.hfc._rpc import rpc_errors
 from kindpakket.hfc.errors import QueryRefused, answer, response_in
 from kindpakket.hfc.fabric._decoded_peers import peers_by_organization
 from kindpakket.hfc.fabric._invocations import Invocations
-from kindpakket.hfc.fabric.block_decoder import BlockDecoder, Decoded
+from kindpakket.hfc.fabric.block_decoder import BlockDecoder
 from kindpakket.hfc.fabric.peer import Peer, known
 from kindpakket.hfc.fabric.user import User
 
@@ -43,7 +43,7 @@ class Queries(Invocations):
         peers: Sequence[Peer | str],
         block_number: str | int,
         decode: bool = True,
-    ) -> Decoded | bytes:
+    ) -> Any:
         """A block by its number, decoded; raises as `query_info`, also if there is none."""
         number = str(block_number)
         result = await self._ledger(requestor, channel_name, peers, "GetBlockByNumber", number)
@@ -56,7 +56,7 @@ class Queries(Invocations):
         peers: Sequence[Peer | str],
         block_hash: bytes,
         decode: bool = True,
-    ) -> Decoded | bytes:
+    ) -> Any:
         """A block by the hash of its header, decoded; raises as `query_info`, also if there is none."""
         result = await self._ledger(requestor, channel_name, peers, "GetBlockByHash", block_hash)
         return BlockDecoder.decode(result) if decode else result
@@ -68,7 +68,7 @@ class Queries(Invocations):
         peers: Sequence[Peer | str],
         tx_id: str,
         decode: bool = True,
-    ) -> Decoded | bytes:
+    ) -> Any:
         """The block that holds a transaction, decoded; raises as `query_info`, also if there is none."""
         result = await self._ledger(requestor, channel_name, peers, "GetBlockByTxID", tx_id)
         return BlockDecoder.decode(result) if decode else result
@@ -80,7 +80,7 @@ class Queries(Invocations):
         peers: Sequence[Peer | str],
         tx_id: str,
         decode: bool = True,
-    ) -> Decoded | bytes:
+    ) -> Any:
         """A transaction with its validation code, decoded; raises as `query_info`, also if there is none."""
         result = await self._ledger(requestor, channel_name, peers, "GetTransactionByID", tx_id)
         return BlockDecoder.decode_transaction(result) if decode else result

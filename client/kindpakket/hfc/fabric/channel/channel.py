@@ -125,7 +125,7 @@ class Channel:
 
     async def get_channel_config_with_orderer(
         self, tx_context: Any, orderer: Orderer, decode: bool = True
-    ) -> Decoded | bytes:
+    ) -> Any:
         """The channel's configuration as an orderer has it, decoded; or its block, serialised.
 
         Raises:
