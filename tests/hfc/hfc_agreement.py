@@ -81,6 +81,20 @@ def agree(hfc: Any, ours: Any) -> bool:
     return not lists or bool(hfc["says"] == ours["says"])
 
 
+def takes(ours: Any, hfc: Any) -> bool:
+    """Whether a call takes all that hfc's takes: the same parameters in the same places; ours may have more.
+
+    What hfc requires may be optional, and what is ours alone must be.
+    """
+    if "any" in (ours, hfc) or isinstance(ours, str) or isinstance(hfc, str):
+        return "any" in (ours, hfc) or bool(ours == hfc)
+    same = all(
+        mine == theirs or (mine[0] == theirs[0] and [mine[1], theirs[1]] == ["optional", "required"])
+        for mine, theirs in zip(ours, hfc, strict=False)
+    )
+    return same and len(ours) >= len(hfc) and all(mine[1] != "required" for mine in ours[len(hfc) :])
+
+
 def _in_order(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _in_order(item) for name, item in value.items()}

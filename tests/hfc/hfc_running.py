@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -27,11 +28,12 @@ CHANNEL = "trade"
 
 @dataclass(frozen=True)
 class Outcomes:
-    """The program's results for each command (`act`, `read`), and the prefix of its keys."""
+    """The program's results for each command, those of the usages, and the prefix of all keys."""
 
     prefix: str
     act: dict[str, Any]
     read: dict[str, Any]
+    usages: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -57,10 +59,9 @@ class Runner:
 
     def run(self, program: str, *arguments: str | Path) -> dict[str, Any]:
         """Run a program and return the results it writes; ours imports `kindpakket.hfc` instead of `hfc`."""
-        text = (HERE / program).read_text("utf-8")
-        if self.path is not None:
-            text = text.replace("\nfrom hfc.", "\nfrom kindpakket.hfc.")
-        (self.folder / program).write_text(text)
+        for name in {program, "program.py"}:
+            text = (HERE / name).read_text("utf-8")
+            (self.folder / name).write_text(text if self.path is None else imports_changed(text))
         results = self.folder / "results.json"
         environment = hfc_environment.environment()
         if self.path is not None:
@@ -78,6 +79,12 @@ class Runner:
         assert done.returncode == 0, f"{self.name}: {program} {arguments} failed: {done.stderr[-2000:]}"
         loaded: dict[str, Any] = json.loads(results.read_text())
         return loaded
+
+
+def imports_changed(text: str) -> str:
+    """A program's text with `kindpakket.hfc` instead of `hfc` in its imports, and nothing else."""
+    text = re.sub(r"(?m)^( *)import hfc$", r"\1import kindpakket.hfc as hfc", text)
+    return re.sub(r"(?m)^( *)from hfc\b", r"\1from kindpakket.hfc", text)
 
 
 def runners(folder: Path) -> tuple[Runner, Runner]:
@@ -112,12 +119,13 @@ def settle(network: Network) -> None:
 def configure(runner: Runner, network: Network, authorities: Mapping[str, Authority]) -> None:
     """Write a connection profile in hfc's format, and the program's configuration."""
     users = {name: _files(network.user("org1", name)) for name in ("admin", "user")}
+    others = {"admin": _files(network.user("org2", "admin"))}
     profile = {
         "name": "trade",
         "client": {"organization": "org1", "credentialStore": {"path": str(runner.folder / "users")}},
         "organizations": {
             "org1": {"mspid": "Org1MSP", "peers": ["peer0.org1"], "users": users},
-            "org2": {"mspid": "Org2MSP", "peers": ["peer0.org2"]},
+            "org2": {"mspid": "Org2MSP", "peers": ["peer0.org2"], "users": others},
         },
         "orderers": {"orderer.org1": _node(network, "orderer.org1", "org1")},
         "peers": {f"peer0.{name}": _node(network, f"peer0.{name}", name) for name in ("org1", "org2")},

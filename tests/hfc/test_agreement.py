@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from hfc_agreement import agree, disagreements, normalised
-from hfc_differences import ACTS, NOT_THERE, OTHER_PARAMETERS, READS
-from hfc_running import HERE, Outcomes, Runner
+import re
+
+import pytest
+from hfc_agreement import agree, disagreements, normalised, takes
+from hfc_differences import ACTS, NOT_THERE, OTHER_PARAMETERS, READS, USAGES
+from hfc_running import HERE, Outcomes, Runner, imports_changed
 
 Both = tuple[Outcomes, Outcomes]
 
 _TODAY, _COMPATIBLE = "authority.", "compatible_authority."
 
 
-def test_the_program_imports_nothing_else_of_ours() -> None:
-    text = (HERE / "program.py").read_text("utf-8")
+@pytest.mark.parametrize("program", ["program.py", "usages.py", "joining.py", "surface.py"])
+def test_the_programs_import_nothing_else_of_ours(program: str) -> None:
+    text = (HERE / program).read_text("utf-8")
     assert "kindpakket" not in text
+    assert imports_changed(text).count("kindpakket.hfc") == len(
+        re.findall(r"(?m)^ *(?:from|import) hfc\b", text)
+    )
 
 
 def test_calls_take_the_same_arguments(both: tuple[Runner, Runner]) -> None:
@@ -21,8 +28,16 @@ def test_calls_take_the_same_arguments(both: tuple[Runner, Runner]) -> None:
     calls = {name: given for name, given in hfc.items() if given != "attribute"}
     assert len(calls) > 120
     assert {name for name in calls if name not in ours} == set(filter(NOT_THERE.search, calls)) - set(ours)
-    differing = {name for name in calls if ours.get(name, "any") not in (calls[name], "any")}
+    differing = {name for name in calls if not takes(ours.get(name, "any"), calls[name])}
     assert differing == OTHER_PARAMETERS
+
+
+def test_private_names_that_programs_use_are_there(both: tuple[Runner, Runner]) -> None:
+    hfc, ours = (
+        {name for name, kind in runner.run("surface.py").items() if kind == "private"} for runner in both
+    )
+    assert len(hfc) > 35
+    assert hfc <= ours
 
 
 def test_what_the_program_does_agrees(outcomes: Both) -> None:
@@ -62,6 +77,13 @@ def test_the_ledger_reads_alike_byte_for_byte(outcomes: Both) -> None:
     assert blocks > 30
     assert all(f"block {number}" in ours for number in range(blocks))
     assert sum(step.startswith("transaction ") for step in ours) > 30
+
+
+def test_what_public_programs_do_agrees(outcomes: Both) -> None:
+    hfc, ours = (normalised(results.usages, results.prefix) for results in outcomes)
+    assert len(hfc) >= 40
+    complaints = disagreements(hfc, ours, USAGES)
+    assert not complaints, "\n".join(complaints)
 
 
 def _steps(outcomes: Outcomes, beginning: str) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""The calls of `hfc` (fabric-sdk-py 1.0.0) on Fabric's Gateway service.
+"""The calls of `hfc` (fabric-sdk-py 1.0.0, and what 0.8 and the repository's main add) on the Gateway.
 
 A program written for hfc changes `hfc` to `kindpakket.hfc` in its imports, and nothing else:
 
@@ -15,5 +15,6 @@ A program written for hfc changes `hfc` to `kindpakket.hfc` in its imports, and 
 Use `kindpakket.fabric`, on which these modules are built, for new programs.
 """
 
-VERSION = "1.0.0"
-"""The version of hfc whose calls these are."""
+from kindpakket.hfc.version import VERSION
+
+__all__ = ["VERSION"]

@@ -1,8 +1,8 @@
 """What these modules raise where hfc raises a bare `Exception`, and where Fabric has moved on.
 
-hfc has no errors of its own, so programs catch `Exception` and read its first argument: these are exceptions
-with the same first argument. Failures of a connection are errors of `kindpakket.fabric`; hfc lets gRPC's
-through.
+hfc 1.0.0 has no errors of its own, so programs catch `Exception` and read its first argument: these are
+exceptions with the same first argument. Failures of a connection, or of the peer before the chaincode ran,
+are errors of `kindpakket.fabric` that are `grpc.RpcError` as well, as in hfc.
 """
 
 from __future__ import annotations
@@ -15,6 +15,38 @@ from grpc import StatusCode
 
 from kindpakket.fabric import GatewayError
 from kindpakket.hfc import _messages as m
+from kindpakket.hfc._rpc import (
+    CommitStatusError,
+    DiscoveryError,
+    EndorseError,
+    EvaluateError,
+    EventsError,
+    NotOnLedger,
+    RpcFailure,
+    SubmitError,
+    UnknownOutcome,
+)
+
+__all__ = [
+    "ChaincodeExecutionError",
+    "CommitStatusError",
+    "DiscoveryError",
+    "EndorseError",
+    "EvaluateError",
+    "EventsError",
+    "Impossible",
+    "InvalidTransaction",
+    "NoPeer",
+    "NoRequestor",
+    "NotOnLedger",
+    "OrdererRefused",
+    "QueryRefused",
+    "RpcFailure",
+    "SubmitError",
+    "UnknownOutcome",
+    "answer",
+    "response_in",
+]
 
 _CHAINCODE = re.compile(r"chaincode response (\d+), ")
 _GOOD, _FAILED = 200, 500
@@ -26,10 +58,22 @@ class Impossible(NotImplementedError):
 
 
 class NoPeer(Exception):
-    """None of the peers in a list is in the profile."""
+    """A peer, or an orderer, is not in the profile, or a call names none."""
 
 
-class QueryRefused(ValueError):
+class OrdererRefused(Exception):
+    """An orderer does not deliver a block; the message says which, and its status."""
+
+
+class NoRequestor(AttributeError):
+    """The requestor is not a user: `get_user` gives None for a user whom the profile does not name."""
+
+
+class ChaincodeExecutionError(Exception):
+    """The chaincode refused, and the call was to raise that; the message is the chaincode's own."""
+
+
+class QueryRefused(ChaincodeExecutionError, ValueError):
     """A peer, or the gateway there, refused a query.
 
     The first argument is what hfc gives: the peers' answers, a list of `ProposalResponse` messages, which
@@ -52,10 +96,14 @@ class InvalidTransaction(Exception):
 
 
 def response_in(error: GatewayError) -> Any:
-    """The refusal that an error tells of, as a `ProposalResponse`; None if there was no answer."""
+    """The refusal that an error tells of, as a `ProposalResponse`; None where hfc has an error of gRPC.
+
+    That is when there was no answer, and when the peer refused before any chaincode ran.
+    """
     said = error.chaincode_message
     if said is None:
-        if error.status in _UNANSWERED and not error.details:
+        unanswered = error.status in _UNANSWERED and not error.details
+        if unanswered or error.forbidden or error.identity_refused or error.identity_expired:
             return None
         return answer(_FAILED, error.details[0].message if error.details else error.reason)
     texts = (error.reason, *(detail.message for detail in error.details))

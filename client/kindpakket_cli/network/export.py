@@ -45,11 +45,23 @@ def channel(target: Network, name: str, output: Path | None) -> None:
 
 @export.command()
 @click.argument("name")
+@click.option(
+    "--for",
+    "reader",
+    type=click.Choice(["gateway", "hfc"]),
+    default="gateway",
+    show_default=True,
+    help="Who reads it: clients of the Gateway (YAML), or programs written for hfc (network.json).",
+)
 @_output
 @on_network
-def profile(target: Network, name: str, output: Path | None) -> None:
-    """Write the connection profile of organisation NAME for clients elsewhere, with certificates inside."""
-    _write(target.portable_profile(name), output)
+def profile(target: Network, name: str, reader: str, output: Path | None) -> None:
+    """Write the connection profile of organisation NAME for clients elsewhere, with certificates inside.
+
+    For hfc it has the peers and orderers of all organisations that are known here, and the paths of the keys
+    of NAME's users on this machine: -o network.json.
+    """
+    _write(target.hfc_profile(name) if reader == "hfc" else target.portable_profile(name), output)
 
 
 @export.command()

@@ -15,6 +15,7 @@ from kindpakket_network.exports.metrics import metrics
 from kindpakket_network.exports.monitoring import monitoring
 from kindpakket_network.exports.shell import shell_variables
 from kindpakket_network.exports.units import units
+from kindpakket_network.nodes.hfc_profile import hfc_profile
 from kindpakket_network.nodes.profile import profile
 from kindpakket_network.verbs.local import LocalNetwork
 
@@ -58,10 +59,23 @@ class Handover(LocalNetwork):
         Raises:
             NetworkError: there is no such organisation, or it has no certificates yet.
         """
+        name = self._certified(organisation)
+        return profile(self._topology, name, self._inventory, self._home, portable=True)
+
+    def hfc_profile(self, organisation: str) -> str:
+        """An organisation's connection profile as programs written for hfc read it, as JSON.
+
+        Raises:
+            NetworkError: there is no such organisation, or it has no certificates yet.
+        """
+        return hfc_profile(self._topology, self._certified(organisation), self._inventory, self._home)
+
+    def _certified(self, organisation: str) -> str:
+        """The name of an organisation that has certificates in the home."""
         name = self._authority(organisation).organisation
         if not self._home.tls_root(name).is_file():
             raise NetworkError(f"{name} has no certificates in {self._home.root}: bring it up first")
-        return profile(self._topology, name, self._inventory, self._home, portable=True)
+        return name
 
     def units(self, organisations: Sequence[str] = (), user: str = "kindpakket") -> dict[str, str]:
         """The systemd units of organisations' nodes by file name; the home need not exist yet.

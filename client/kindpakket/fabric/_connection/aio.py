@@ -10,6 +10,7 @@ from typing import TypeVar
 import grpc
 import grpc.aio
 
+from kindpakket.fabric._connection import forks
 from kindpakket.fabric._connection.flow import Call, CallFailed, Flow, Step, given_up
 from kindpakket.fabric._connection.limits import FULL
 from kindpakket.fabric._connection.peers import Link, PeerHealth, Peers
@@ -29,7 +30,13 @@ class AsyncSession(Session):
     def __init__(self, identity: Identity, settings: Settings, targets: Sequence[Target]) -> None:
         super().__init__(identity, settings, Peers([Link(target, _open) for target in targets]))
         self.loop = asyncio.get_running_loop()
+        forks.watch(self.peers)
         self._probes: dict[Link[grpc.aio.Channel], asyncio.Task[None]] = {}
+
+    def check_open(self) -> None:
+        """Raise `ConnectionClosed` if the gateway was closed, or cannot work in this forked process."""
+        forks.check()
+        super().check_open()
 
     async def run(self, flow: Flow[T]) -> T:
         """Drive a flow to its end and return its result.

@@ -82,6 +82,11 @@ class Link(Generic[C]):
                 self._channel = self._open(self.target)
             return self._channel
 
+    @property
+    def is_open(self) -> bool:
+        """It has a channel."""
+        return self._channel is not None
+
     def method(self, path: str) -> Any:
         """What makes unary calls of a method, bytes to bytes."""
         methods = self._methods  # of the channel that is open now or of an earlier one, never of a later one

@@ -22,10 +22,7 @@ def config_envelope(content: bytes) -> Decoded:
     found = m.configtx.ConfigEnvelope.FromString(content)
     update = m.common.Payload.FromString(found.last_update.payload)
     return {
-        "config": {
-            "sequence": str(found.config.sequence),
-            "channel_group": _group(found.config.channel_group),
-        },
+        "config": configuration(found.config),
         "last_update": {
             "payload": {"header": headers(update.header), "data": config_update_envelope(update.data)},
             "signature": found.last_update.signature,
@@ -45,6 +42,11 @@ def config_update_envelope(content: bytes) -> Decoded:
         },
         "signatures": signed_headers(found.signatures),
     }
+
+
+def configuration(config: Any) -> Decoded:
+    """Decode a `common.Config` message."""
+    return {"sequence": str(config.sequence), "channel_group": _group(config.channel_group)}
 
 
 def _group(group: Any) -> Decoded:
@@ -116,7 +118,7 @@ _VALUES: Mapping[str, Callable[[bytes], Decoded]] = {
 def _policy(item: Any) -> Decoded:
     policy: Decoded = {"type": item.policy.type}
     if item.policy.type == _SIGNATURE_POLICY:
-        policy["value"] = _signature_policy_envelope(item.policy.value)
+        policy["value"] = signature_policy_envelope(item.policy.value)
     elif item.policy.type == _IMPLICIT_META_POLICY:
         found = m.policies.ImplicitMetaPolicy.FromString(item.policy.value)
         policy["value"] = {"sub_policy": found.sub_policy, "rule": _RULES[found.rule]}
@@ -125,7 +127,8 @@ def _policy(item: Any) -> Decoded:
     return {"version": item.version, "mod_policy": item.mod_policy, "policy": policy}
 
 
-def _signature_policy_envelope(content: bytes) -> Decoded:
+def signature_policy_envelope(content: bytes) -> Decoded:
+    """Decode a `common.SignaturePolicyEnvelope`."""
     found = m.policies.SignaturePolicyEnvelope.FromString(content)
     return {
         "version": found.version,

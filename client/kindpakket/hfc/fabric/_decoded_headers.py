@@ -11,7 +11,7 @@ from kindpakket.hfc import _messages as m
 Decoded: TypeAlias = dict[str, Any]
 
 UNKNOWN_KIND = "UNKNOWN_TYPE"
-_KINDS = {
+KINDS = {
     0: "MESSAGE",
     1: "CONFIG",
     2: "CONFIG_UPDATE",
@@ -24,7 +24,7 @@ _KINDS = {
 
 def kind_name(kind: int) -> str:
     """Name of a header's type."""
-    return _KINDS.get(kind, UNKNOWN_KIND)
+    return KINDS.get(kind, UNKNOWN_KIND)
 
 
 def headers(header: Any) -> Decoded:

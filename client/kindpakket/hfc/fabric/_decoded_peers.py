@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from typing import Any, TypeAlias
 
 from kindpakket.fabric import ChaincodeVersion, DiscoveredPeer
+from kindpakket.hfc import _messages as m
+from kindpakket.hfc.fabric._decoded_headers import identity
 
 Decoded: TypeAlias = dict[str, Any]
 
@@ -28,6 +30,29 @@ def _peer(peer: DiscoveredPeer) -> Decoded:
             for chaincode in sorted(peer.chaincodes, key=_deployed_first)
         ],
         "endpoint": peer.address,
+    }
+
+
+def peers_info(peers: Iterable[Any]) -> list[Decoded]:
+    """Decode `discovery.Peer` messages, in the order in which they come."""
+    return [_peer_info(peer) for peer in peers]
+
+
+def endpoints(found: Iterable[Any]) -> list[Decoded]:
+    """Decode `discovery.Endpoint` messages."""
+    return [{"host": endpoint.host, "port": endpoint.port} for endpoint in found]
+
+
+def _peer_info(peer: Any) -> Decoded:
+    state = m.gossip.GossipMessage.FromString(peer.state_info.payload).state_info.properties
+    alive = m.gossip.GossipMessage.FromString(peer.membership_info.payload).alive_msg
+    return {
+        **identity(peer.identity),
+        "ledger_height": int(state.ledger_height),
+        "chaincodes": [
+            {"name": chaincode.name, "version": chaincode.version} for chaincode in state.chaincodes
+        ],
+        "endpoint": alive.membership.endpoint,
     }
 
 

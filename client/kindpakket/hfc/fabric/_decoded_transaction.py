@@ -17,7 +17,7 @@ def endorser_transaction(content: bytes) -> Decoded:
     actions = m.transaction.Transaction.FromString(content).actions
     return {
         "actions": [
-            {"header": signature_header(action.header), "payload": _action_payload(action.payload)}
+            {"header": signature_header(action.header), "payload": action_payload(action.payload)}
             for action in actions
         ]
     }
@@ -34,7 +34,8 @@ def chaincode_event(content: bytes) -> Decoded:
     }
 
 
-def _action_payload(content: bytes) -> Decoded:
+def action_payload(content: bytes) -> Decoded:
+    """Decode a `protos.ChaincodeActionPayload`."""
     found = m.transaction.ChaincodeActionPayload.FromString(content)
     proposal = m.proposal.ChaincodeProposalPayload.FromString(found.chaincode_proposal_payload)
     return {
@@ -57,7 +58,7 @@ def proposal_response_payload(content: bytes) -> Decoded:
     return {
         "proposal_hash": found.proposal_hash.hex().encode(),
         "extension": {
-            "results": _read_write_sets(action.results),
+            "results": read_write_sets(action.results),
             "events": chaincode_event(action.events),
             "response": {
                 "status": response.status,
@@ -73,7 +74,8 @@ def proposal_response_payload(content: bytes) -> Decoded:
     }
 
 
-def _read_write_sets(content: bytes) -> Decoded:
+def read_write_sets(content: bytes) -> Decoded:
+    """Decode a `rwset.TxReadWriteSet`."""
     found = m.rwset.TxReadWriteSet.FromString(content)
     return {
         "data_model": found.data_model,

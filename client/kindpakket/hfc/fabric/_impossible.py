@@ -1,98 +1,75 @@
-"""Calls of hfc that today's Fabric cannot answer: each says why, and what to do instead."""
+"""Calls of hfc that deploy and configure: each is refused, and names the commands that replace it."""
 
 from __future__ import annotations
 
 from typing import NoReturn
 
+from kindpakket.hfc._commands import refuse
 from kindpakket.hfc.errors import Impossible
+from kindpakket.hfc.util.utils import extract_channel_config
 
-_LIFECYCLE = (
-    "{} uses Fabric 1's lifecycle of chaincodes, which Fabric 3 does not have: package, approve and commit "
-    "the chaincode with the peer command or your network's tool"
-)
-_CHANNELS = (
-    "{} uses the orderers' system channel, which Fabric 3 does not have: create and join channels with "
-    "osnadmin and the peer command, or your network's tool"
-)
-_UPDATES = (
-    "{} writes a channel's configuration, which the Gateway does not do: update channels with configtxlator "
-    "and the peer command, or your network's tool"
-)
-_ORDERERS = "{} asks an orderer, and clients of the Gateway ask peers only: use get_channel_config"
 _INSTALLED = (
-    "query_installed_chaincodes asks lscc, which Fabric 3 does not have: a peer's administrator lists "
-    "packages with `peer lifecycle chaincode queryinstalled`; query_instantiated_chaincodes tells what is "
-    "committed to a channel"
-)
-_DISCOVERY = (
-    "init_with_discovery completes the profile with what peers know of one another; the Gateway does that "
-    "itself at each call: name your organisation's peer in the profile"
+    "query_installed_chaincodes asks lscc, which Fabric 3 does not have: an administrator of the peer asks "
+    "with `peer lifecycle chaincode queryinstalled`, or with hfc.fabric.lifecycle.Lifecycle; "
+    "query_instantiated_chaincodes tells what is committed to a channel"
 )
 
 
 class NoLongerPossible:
-    """The part of a client that is refused, whatever the arguments."""
+    """The part of a client that is refused, whatever the arguments; each call raises `Impossible`."""
 
     async def channel_create(self, *arguments: object, **named: object) -> NoReturn:
-        """Create a channel; raises `Impossible`."""
-        raise Impossible(_CHANNELS.format("channel_create"))
-
-    async def channel_join(self, *arguments: object, **named: object) -> NoReturn:
-        """Let peers join a channel; raises `Impossible`."""
-        raise Impossible(_CHANNELS.format("channel_join"))
-
-    async def channel_update(self, *arguments: object, **named: object) -> NoReturn:
-        """Update a channel; raises `Impossible`."""
-        raise Impossible(_UPDATES.format("channel_update"))
-
-    def channel_signconfigtx(self, *arguments: object, **named: object) -> NoReturn:
-        """Sign an update; raises `Impossible`."""
-        raise Impossible(_UPDATES.format("channel_signconfigtx"))
-
-    def sign_channel_config(self, *arguments: object, **named: object) -> NoReturn:
-        """Sign an update; raises `Impossible`."""
-        raise Impossible(_UPDATES.format("sign_channel_config"))
-
-    def extract_channel_config(self, *arguments: object, **named: object) -> NoReturn:
-        """Take an update out of an envelope; raises `Impossible`."""
-        raise Impossible(_UPDATES.format("extract_channel_config"))
+        """Create a channel."""
+        refuse("channel_create", "create")
 
     def generate_channel_tx(self, *arguments: object, **named: object) -> NoReturn:
-        """Make the transaction that creates a channel; raises `Impossible`."""
-        raise Impossible(_CHANNELS.format("generate_channel_tx"))
+        """Make the transaction that creates a channel."""
+        refuse("generate_channel_tx", "create")
 
-    async def get_channel_config_with_orderer(self, *arguments: object, **named: object) -> NoReturn:
-        """A channel's configuration from an orderer; raises `Impossible`."""
-        raise Impossible(_ORDERERS.format("get_channel_config_with_orderer"))
+    async def channel_update(self, *arguments: object, **named: object) -> NoReturn:
+        """Update a channel."""
+        refuse("channel_update", "update")
+
+    def channel_signconfigtx(self, *arguments: object, **named: object) -> NoReturn:
+        """Sign an update."""
+        refuse("channel_signconfigtx", "update")
+
+    def sign_channel_config(self, *arguments: object, **named: object) -> NoReturn:
+        """Sign an update."""
+        refuse("sign_channel_config", "update")
+
+    def extract_channel_config(self, config_envelope: bytes) -> bytes:
+        """The update in an envelope, which hfc's own method cannot read; not refused.
+
+        Raises:
+            ValueError: the bytes are not such an envelope.
+        """
+        return extract_channel_config(config_envelope)
 
     async def chaincode_install(self, *arguments: object, **named: object) -> NoReturn:
-        """Install a chaincode; raises `Impossible`."""
-        raise Impossible(_LIFECYCLE.format("chaincode_install"))
+        """Install a chaincode."""
+        refuse("chaincode_install", "install")
 
     async def chaincode_instantiate(self, *arguments: object, **named: object) -> NoReturn:
-        """Start a chaincode on a channel; raises `Impossible`."""
-        raise Impossible(_LIFECYCLE.format("chaincode_instantiate"))
+        """Start a chaincode on a channel."""
+        refuse("chaincode_instantiate", "instantiate")
 
     async def chaincode_upgrade(self, *arguments: object, **named: object) -> NoReturn:
-        """Upgrade a chaincode on a channel; raises `Impossible`."""
-        raise Impossible(_LIFECYCLE.format("chaincode_upgrade"))
+        """Upgrade a chaincode on a channel."""
+        refuse("chaincode_upgrade", "upgrade")
 
     def send_install_proposal(self, *arguments: object, **named: object) -> NoReturn:
-        """Propose an installation; raises `Impossible`."""
-        raise Impossible(_LIFECYCLE.format("send_install_proposal"))
+        """Propose an installation."""
+        refuse("send_install_proposal", "install")
 
     def send_instantiate_proposal(self, *arguments: object, **named: object) -> NoReturn:
-        """Propose a start; raises `Impossible`."""
-        raise Impossible(_LIFECYCLE.format("send_instantiate_proposal"))
+        """Propose a start."""
+        refuse("send_instantiate_proposal", "instantiate")
 
     def send_upgrade_proposal(self, *arguments: object, **named: object) -> NoReturn:
-        """Propose an upgrade; raises `Impossible`."""
-        raise Impossible(_LIFECYCLE.format("send_upgrade_proposal"))
+        """Propose an upgrade."""
+        refuse("send_upgrade_proposal", "upgrade")
 
     async def query_installed_chaincodes(self, *arguments: object, **named: object) -> NoReturn:
-        """The chaincodes on a peer; raises `Impossible`."""
+        """The chaincodes on a peer."""
         raise Impossible(_INSTALLED)
-
-    async def init_with_discovery(self, *arguments: object, **named: object) -> NoReturn:
-        """Fill in the profile by discovery; raises `Impossible`."""
-        raise Impossible(_DISCOVERY)

@@ -7,14 +7,21 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from kindpakket.fabric import EndorseError, EvaluateError, aio
-from kindpakket.hfc.errors import InvalidTransaction, QueryRefused, answer, response_in
+from kindpakket.fabric import EndorseError, EvaluateError, SubmitError, aio
+from kindpakket.hfc._rpc import rpc_errors
+from kindpakket.hfc.errors import (
+    ChaincodeExecutionError,
+    Impossible,
+    InvalidTransaction,
+    QueryRefused,
+    answer,
+    response_in,
+)
 from kindpakket.hfc.fabric._profiled import Profiled
 from kindpakket.hfc.fabric._waiting import check_event, committed
-from kindpakket.hfc.fabric.peer import Peer
+from kindpakket.hfc.fabric.peer import Peer, known
 from kindpakket.hfc.fabric.user import User
-
-CC_TYPE_GOLANG = "GOLANG"
+from kindpakket.hfc.util.consts import CC_TYPE_GOLANG
 
 _log = logging.getLogger(__name__)
 
@@ -22,6 +29,7 @@ _log = logging.getLogger(__name__)
 class Invocations(Profiled):
     """The part of a client that calls chaincodes."""
 
+    @rpc_errors
     async def chaincode_invoke(
         self,
         requestor: User,
@@ -38,6 +46,9 @@ class Invocations(Profiled):
         grpc_broker_unavailable_retry: int = 0,
         grpc_broker_unavailable_retry_delay: int = 3000,
         raise_broker_unavailable: bool = True,
+        raise_on_error: bool = False,
+        is_init: bool = False,
+        cc_version: object = None,
     ) -> str:
         """Call a function of a chaincode and have the transaction ordered.
 
@@ -62,17 +73,29 @@ class Invocations(Profiled):
             grpc_broker_unavailable_retry: not used; unreachable peers are tried again anyway.
             grpc_broker_unavailable_retry_delay: not used.
             raise_broker_unavailable: not used.
+            raise_on_error: raise `ChaincodeExecutionError` when the chaincode or ordering refuses.
+            is_init: must be False: initialise a chaincode with `peer chaincode invoke --isInit`.
+            cc_version: not used; programs for hfc 0.8 and older give it.
 
         Returns:
             The chaincode's result as text; or, as in hfc, the chaincode's own words if it refused.
 
         Raises:
+            ChaincodeExecutionError: the chaincode refused, and `raise_on_error` is given.
+            NoPeer: a name is not in the profile, or there is no peer at all.
+            NoRequestor: there is no user.
             EndorseError: the endorsements could not be had for another reason. Nothing was ordered.
             SubmitError: ordering certainly refused the transaction.
             UnknownOutcome: it is not known whether it was ordered.
             InvalidTransaction: it is in a block, and invalid.
             TimeoutError: it was not in a block of each peer in time, or has no event of that name.
         """
+        known(requestor)
+        if is_init:
+            raise Impossible(
+                "is_init marks the first call of a chaincode, which the Gateway cannot: run "
+                "`peer chaincode invoke --isInit`, or deploy the chaincode without --init-required"
+            )
         targets = self.targets(peers)
         channel = self.new_channel(channel_name).name
         options: Any = {
@@ -85,8 +108,15 @@ class Invocations(Profiled):
         except EndorseError as error:
             if error.chaincode_message is None:
                 raise
+            if raise_on_error:
+                raise ChaincodeExecutionError(error.chaincode_message) from error
             return error.chaincode_message
-        await transaction.submit()
+        try:
+            await transaction.submit()
+        except SubmitError as error:
+            if raise_on_error:
+                raise ChaincodeExecutionError(str(error)) from error
+            raise
         if wait_for_event:
             gateways = [peer.gateway(requestor) for peer in targets]
             codes = await committed(gateways, channel, transaction.transaction_id, wait_for_event_timeout)
@@ -101,11 +131,12 @@ class Invocations(Profiled):
         requestor: User,
         channel_name: str,
         peers: Sequence[Peer | str],
-        args: Sequence[str | bytes],
+        args: Sequence[str | bytes] | None,
         cc_name: str,
         cc_type: str = CC_TYPE_GOLANG,
         fcn: str = "query",
         transient_map: Mapping[str, bytes] | None = None,
+        cc_version: object = None,
     ) -> str:
         """Call a function of a chaincode at each peer in the list; nothing is written.
 
@@ -116,8 +147,11 @@ class Invocations(Profiled):
 
         Raises:
             QueryRefused: a peer, or the chaincode there, refused.
-            EvaluateError: a peer gave no answer.
+            EvaluateError: a peer gave no answer, or does not accept the user.
+            NoPeer: a name is not in the profile, or there is no peer at all.
+            NoRequestor: there is no user.
         """
+        known(requestor)
         targets = self.targets(peers)
         asked = [
             self.ask(peer, requestor, channel_name, cc_name, fcn, *_arguments(args), transient=transient_map)
@@ -129,6 +163,7 @@ class Invocations(Profiled):
             raise QueryRefused(responses)
         return str(responses[0].response.payload.decode())
 
+    @rpc_errors
     async def ask(
         self,
         peer: Peer,

@@ -7,19 +7,21 @@ from typing import Any
 
 from kindpakket.fabric import DiscoveryError, EvaluateError, GatewayError
 from kindpakket.hfc import _messages as m
-from kindpakket.hfc.errors import Impossible, QueryRefused, response_in
+from kindpakket.hfc._rpc import rpc_errors
+from kindpakket.hfc.errors import QueryRefused, answer, response_in
 from kindpakket.hfc.fabric._decoded_peers import peers_by_organization
 from kindpakket.hfc.fabric._invocations import Invocations
-from kindpakket.hfc.fabric.block_decoder import BlockDecoder, Decoded
-from kindpakket.hfc.fabric.peer import Peer
+from kindpakket.hfc.fabric.block_decoder import BlockDecoder
+from kindpakket.hfc.fabric.peer import Peer, known
 from kindpakket.hfc.fabric.user import User
 
 
 class Queries(Invocations):
     """The part of a client that asks about the ledger. All but `get_channel_config` ask the first peer only.
 
-    `decode=False`, with which hfc raises the peer's answer as an exception, raises `Impossible`: the Gateway
-    returns results, not answers.
+    With `decode=False` they give what the repository's main gives: the answer's payload, bytes, or for
+    `get_channel_config` and `query_instantiated_chaincodes` the peers' answers. hfc 1.0.0 raises the answer
+    as an exception.
     """
 
     async def query_info(
@@ -31,8 +33,8 @@ class Queries(Invocations):
             QueryRefused: the peer refused.
             EvaluateError: the peer gave no answer.
         """
-        result = await self._ledger(requestor, channel_name, peers, decode, "GetChainInfo")
-        return m.ledger.BlockchainInfo.FromString(result)
+        result = await self._ledger(requestor, channel_name, peers, "GetChainInfo")
+        return m.ledger.BlockchainInfo.FromString(result) if decode else result
 
     async def query_block(
         self,
@@ -41,12 +43,11 @@ class Queries(Invocations):
         peers: Sequence[Peer | str],
         block_number: str | int,
         decode: bool = True,
-    ) -> Decoded:
+    ) -> Any:
         """A block by its number, decoded; raises as `query_info`, also if there is none."""
         number = str(block_number)
-        return BlockDecoder.decode(
-            await self._ledger(requestor, channel_name, peers, decode, "GetBlockByNumber", number)
-        )
+        result = await self._ledger(requestor, channel_name, peers, "GetBlockByNumber", number)
+        return BlockDecoder.decode(result) if decode else result
 
     async def query_block_by_hash(
         self,
@@ -55,11 +56,10 @@ class Queries(Invocations):
         peers: Sequence[Peer | str],
         block_hash: bytes,
         decode: bool = True,
-    ) -> Decoded:
+    ) -> Any:
         """A block by the hash of its header, decoded; raises as `query_info`, also if there is none."""
-        return BlockDecoder.decode(
-            await self._ledger(requestor, channel_name, peers, decode, "GetBlockByHash", block_hash)
-        )
+        result = await self._ledger(requestor, channel_name, peers, "GetBlockByHash", block_hash)
+        return BlockDecoder.decode(result) if decode else result
 
     async def query_block_by_txid(
         self,
@@ -68,11 +68,10 @@ class Queries(Invocations):
         peers: Sequence[Peer | str],
         tx_id: str,
         decode: bool = True,
-    ) -> Decoded:
+    ) -> Any:
         """The block that holds a transaction, decoded; raises as `query_info`, also if there is none."""
-        return BlockDecoder.decode(
-            await self._ledger(requestor, channel_name, peers, decode, "GetBlockByTxID", tx_id)
-        )
+        result = await self._ledger(requestor, channel_name, peers, "GetBlockByTxID", tx_id)
+        return BlockDecoder.decode(result) if decode else result
 
     async def query_transaction(
         self,
@@ -81,11 +80,10 @@ class Queries(Invocations):
         peers: Sequence[Peer | str],
         tx_id: str,
         decode: bool = True,
-    ) -> Decoded:
+    ) -> Any:
         """A transaction with its validation code, decoded; raises as `query_info`, also if there is none."""
-        return BlockDecoder.decode_transaction(
-            await self._ledger(requestor, channel_name, peers, decode, "GetTransactionByID", tx_id)
-        )
+        result = await self._ledger(requestor, channel_name, peers, "GetTransactionByID", tx_id)
+        return BlockDecoder.decode_transaction(result) if decode else result
 
     async def get_channel_config(
         self, requestor: User, channel_name: str, peers: Sequence[Peer | str], decode: bool = True
@@ -94,19 +92,24 @@ class Queries(Invocations):
         found = []
         for peer in self.targets(peers):
             result = await self._asked(
-                requestor, channel_name, [peer], decode, "cscc", "GetConfigBlock", channel_name
+                requestor, channel_name, [peer], "cscc", "GetConfigBlock", channel_name
             )
+            if not decode:
+                found.append(answer(200, payload=result))
+                continue
             block = m.common.Block.FromString(result)
             payload = m.common.Payload.FromString(m.common.Envelope.FromString(block.data.data[0]).payload)
             found.append(m.configtx.ConfigEnvelope.FromString(payload.data))
         return found
 
+    @rpc_errors
     async def query_channels(
         self,
         requestor: User,
         peers: Sequence[Peer | str],
         transient_map: object = None,
         decode: bool = True,
+        cc_type: object = None,
     ) -> Any:
         """The channels that the peer has joined, a `ChannelQueryResponse` message.
 
@@ -114,13 +117,15 @@ class Queries(Invocations):
             QueryRefused: the peer refused.
             EvaluateError: the peer gave no answer.
         """
-        _check_decoded(decode)
         peer = self.targets(peers)[0]
         try:
             names = await peer.gateway(requestor).channels()
         except EvaluateError as error:
             raise _refused(error) from error
-        return m.query.ChannelQueryResponse(channels=[m.query.ChannelInfo(channel_id=name) for name in names])
+        found = m.query.ChannelQueryResponse(
+            channels=[m.query.ChannelInfo(channel_id=name) for name in names]
+        )
+        return found if decode else found.SerializeToString()
 
     async def query_instantiated_chaincodes(
         self,
@@ -138,8 +143,11 @@ class Queries(Invocations):
         found = []
         for peer in self.targets(peers):
             result = await self._asked(
-                requestor, channel_name, [peer], decode, "_lifecycle", "QueryChaincodeDefinitions", b""
+                requestor, channel_name, [peer], "_lifecycle", "QueryChaincodeDefinitions", b""
             )
+            if not decode:
+                found.append(answer(200, payload=result))
+                continue
             definitions = m.lifecycle.QueryChaincodeDefinitionsResult.FromString(result)
             found.append(
                 m.query.ChaincodeQueryResponse(
@@ -156,6 +164,7 @@ class Queries(Invocations):
             )
         return found
 
+    @rpc_errors
     async def query_peers(
         self,
         requestor: User,
@@ -171,14 +180,13 @@ class Queries(Invocations):
             peer: whom to ask.
             channel: with `local` False, the channel whose peers are meant.
             local: all peers that it knows, whatever their channels.
-            decode: must be True.
+            decode: not used, as in hfc whose answer is empty without it.
 
         Raises:
             QueryRefused: the peer refused.
             EvaluateError: the peer gave no answer.
             ValueError: the channel is missing.
         """
-        _check_decoded(decode)
         if not local and channel is None:
             raise ValueError("name the channel whose peers are meant, or ask with local=True")
         gateway = self.targets([peer])[0].gateway(requestor)
@@ -188,6 +196,8 @@ class Queries(Invocations):
             else:
                 found = await gateway.network(channel).peers()
         except DiscoveryError as error:
+            if error.forbidden:
+                raise QueryRefused([answer(500, error.reason)]) from error
             raise _refused(error) from error
         return {"local_peers": peers_by_organization(found)}
 
@@ -196,40 +206,31 @@ class Queries(Invocations):
         requestor: User,
         channel: str,
         peers: Sequence[Peer | str],
-        decode: bool,
         function: str,
         *arguments: str | bytes,
     ) -> bytes:
-        return await self._asked(requestor, channel, peers, decode, "qscc", function, channel, *arguments)
+        return await self._asked(requestor, channel, peers, "qscc", function, channel, *arguments)
 
     async def _asked(
         self,
         requestor: User,
         channel: str,
         peers: Sequence[Peer | str],
-        decode: bool,
         chaincode: str,
         function: str,
         *arguments: str | bytes,
     ) -> bytes:
         """Ask a system chaincode at the first peer."""
-        _check_decoded(decode)
+        known(requestor)
         peer = self.targets(peers)[0]
         try:
-            return await self.ask(peer, requestor, channel, chaincode, function, *arguments)
+            found: bytes = await self.ask(peer, requestor, channel, chaincode, function, *arguments)
         except EvaluateError as error:
             raise _refused(error) from error
+        return found
 
 
 def _refused(error: GatewayError) -> Exception:
     """What to raise for an error: hfc's exception if there was an answer, else the error itself."""
     response = response_in(error)
     return error if response is None else QueryRefused([response])
-
-
-def _check_decoded(decode: bool) -> None:
-    if not decode:
-        raise Impossible(
-            "decode=False asks for the peer's answer as it was, which the Gateway does not return: "
-            "leave it True"
-        )

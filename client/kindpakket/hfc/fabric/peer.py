@@ -3,81 +3,98 @@
 from __future__ import annotations
 
 import asyncio
-import os
-from collections.abc import Iterable, Mapping
-from typing import Any, TypeAlias
+from collections.abc import Iterable
+from typing import Any
 from weakref import WeakKeyDictionary
 
-from kindpakket.fabric import ConnectOptions, aio
+from kindpakket.fabric import aio
+from kindpakket.hfc import _messages as m
+from kindpakket.hfc.errors import NoRequestor
+from kindpakket.hfc.fabric._material import Material
+from kindpakket.hfc.fabric._node import Node
 from kindpakket.hfc.fabric.user import User
+from kindpakket.hfc.util.utils import stream_envelope
 
 DEFAULT_PEER_ENDPOINT = "localhost:7051"
 
-Path: TypeAlias = str | os.PathLike[str]
+_PROPOSE = "/protos.Endorser/ProcessProposal"
+_DISCOVER = "/discovery.Discovery/Discover"
+_DELIVER = "/protos.Deliver/Deliver"
+_DELIVER_FILTERED = "/protos.Deliver/DeliverFiltered"
 
-_TARGET_NAME = "grpc.ssl_target_name_override"
 
-
-class Peer:
+class Peer(Node):
     """A peer: its name, its address, and how to reach it.
 
     Args:
         name: its name in the profile.
         endpoint: host and port.
-        tls_ca_cert_file: file with the certificates to trust for TLS, PEM; None: without TLS.
-        client_key_file: file with the client's own TLS key, PEM.
-        client_cert_file: file with the client's own TLS certificate, PEM.
+        tls_ca_cert_file: the certificates to trust for TLS, PEM or their file; None: without TLS.
+        client_key_file: the client's own TLS key, PEM or its file.
+        client_cert_file: the client's own TLS certificate, PEM or its file.
         opts: gRPC channel options, pairs of name and value.
     """
+
+    section = "peers"
 
     def __init__(
         self,
         name: str = "peer",
         endpoint: str = DEFAULT_PEER_ENDPOINT,
-        tls_ca_cert_file: Path | None = None,
-        client_key_file: Path | None = None,
-        client_cert_file: Path | None = None,
+        tls_ca_cert_file: Material | None = None,
+        client_key_file: Material | None = None,
+        client_cert_file: Material | None = None,
         opts: Iterable[tuple[str, int | str]] | None = None,
     ) -> None:
-        self.name = name
-        self.endpoint = endpoint
-        self._roots = tls_ca_cert_file
-        self._key = client_key_file
-        self._certificate = client_cert_file
-        self._options: dict[str, int | str] = dict(opts or ())
+        super().__init__(name, endpoint, tls_ca_cert_file, client_key_file, client_cert_file, opts)
+        self._channels: list[Any] = []
         self._gateways: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[tuple[str, bytes], aio.Gateway]] = (
             WeakKeyDictionary()
         )
 
-    def init_with_bundle(self, info: Mapping[str, Any]) -> bool:
-        """Take what a profile says.
+    @property
+    def channels(self) -> list[Any]:
+        """The channels that `join` was told of."""
+        return self._channels
 
-        Raises:
-            KeyError: the profile gives no `url`, or files without `path`.
-        """
-        self.endpoint = info["url"]
-        self._options = dict(info.get("grpcOptions", {}))
-        self._roots = _path(info, "tlsCACerts")
-        self._key = _path(info, "clientKey")
-        self._certificate = _path(info, "clientCert")
-        return True
+    def join(self, chan: Any) -> None:
+        """Note a channel; to have the peer join one, use `Client.channel_join`."""
+        self._channels.append(chan)
 
-    def set_tls_client_cert_and_key(
-        self, client_key_file: Path | None = None, client_cert_file: Path | None = None
-    ) -> bool:
-        """Set the client's own TLS certificate and key, for connections made from now on."""
-        self._key = client_key_file
-        self._certificate = client_cert_file
-        return True
+    def send_proposal(self, proposal: Any) -> Any:
+        """Send a `SignedProposal` to this very peer; what is awaited is its `ProposalResponse`."""
+        call = self._channel.unary_unary(
+            _PROPOSE,
+            m.proposal.SignedProposal.SerializeToString,
+            m.proposal_response.ProposalResponse.FromString,
+        )
+        return call(proposal)
+
+    def send_discovery(self, request: Any) -> Any:
+        """Send a signed request to the discovery service; what is awaited is a `discovery.Response`."""
+        call = self._channel.unary_unary(
+            _DISCOVER, lambda item: item.SerializeToString(), m.discovery.Response.FromString
+        )
+        return call(request)
+
+    def delivery(self, envelope: Any, scheduler: object = None, filtered: bool = True) -> Any:
+        """Ask for blocks with a signed envelope; an asynchronous iterator of `DeliverResponse` messages."""
+        call = self._channel.stream_stream(
+            _DELIVER_FILTERED if filtered else _DELIVER,
+            m.common.Envelope.SerializeToString,
+            m.events.DeliverResponse.FromString,
+        )
+        return call(stream_envelope(envelope))
 
     def gateway(self, user: User) -> aio.Gateway:
         """The user's gateway at this peer, connected at its first use in an event loop.
 
         Raises:
+            NoRequestor: there is no user.
             ProfileError: a file for TLS cannot be read.
             ValueError: the user is not enrolled.
         """
-        identity = user.identity()
+        identity = known(user).identity()
         gateways = self._gateways.setdefault(asyncio.get_running_loop(), {})
         key = (identity.mspid, identity.certificate_pem)
         if key not in gateways:
@@ -88,36 +105,29 @@ class Peer:
         """Close the connections of the running event loop."""
         for gateway in self._gateways.pop(asyncio.get_running_loop(), {}).values():
             await gateway.close()
-
-    def _connecting(self) -> ConnectOptions:
-        scheme, _, address = self.endpoint.rpartition("://")
-        tls = scheme == "grpcs" or (not scheme and self._roots is not None)
-        options: ConnectOptions = {"endpoint": address if tls else f"grpc://{address}"}
-        if tls:
-            options["tls_root"] = self._roots
-        if self._certificate is not None and self._key is not None:
-            options["client_certificate"] = self._certificate
-            options["client_key"] = self._key
-        arguments = dict(self._options)
-        name = arguments.pop(_TARGET_NAME, None)
-        if name is not None:
-            options["server_name"] = str(name)
-        options["channel_options"] = arguments
-        return options
+        await super().close()
 
 
 def create_peer(
     endpoint: str = DEFAULT_PEER_ENDPOINT,
-    tls_cacerts: Path | None = None,
-    client_key: Path | None = None,
-    client_cert: Path | None = None,
+    tls_cacerts: Material | None = None,
+    client_key: Material | None = None,
+    client_cert: Material | None = None,
     opts: Iterable[tuple[str, int | str]] | None = None,
 ) -> Peer:
     """Make a peer that is in no profile."""
     return Peer("peer", endpoint, tls_cacerts, client_key, client_cert, opts)
 
 
-def _path(info: Mapping[str, Any], member: str) -> Path | None:
-    found = info.get(member)
-    path: Path | None = found["path"] if found else None
-    return path
+def known(requestor: Any) -> User:
+    """The requestor, if it is a user.
+
+    Raises:
+        NoRequestor: it is not; `get_user` gives None for a user whom the profile does not name.
+    """
+    if isinstance(requestor, User):
+        return requestor
+    raise NoRequestor(
+        f"the requestor is {requestor!r}, not a User: client.get_user gives None for an organisation or a "
+        "user that the profile does not name; see its organizations.<name>.users, or use create_user"
+    )

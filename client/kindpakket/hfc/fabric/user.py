@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import binascii
 import io
-import os
 import pickle
-from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives import serialization
 
 from kindpakket.fabric import Identity
+from kindpakket.hfc.fabric._material import Material, read
 from kindpakket.hfc.fabric_ca._rest import pem_of
 from kindpakket.hfc.fabric_ca.caservice import Enrollment
 from kindpakket.hfc.util.crypto.crypto import Ecies, ecies
 from kindpakket.hfc.util.keyvaluestore import KeyValueStore
+
+_KEPT = ("name", "org", "roles", "affiliation", "account", "enrollment_secret", "msp_id")
+"""What the store keeps of a user besides the enrolment."""
 
 
 class User:
@@ -35,17 +37,15 @@ class User:
     def __init__(self, name: str, org: str, state_store: KeyValueStore | None) -> None:
         self._state_store = state_store
         self._state_store_key = f"user.{name}.{org}"
-        self._state: dict[str, Any] = {
-            "name": name,
-            "org": org,
-            "roles": [],
-            "affiliation": None,
-            "account": None,
-            "enrollment_secret": None,
-            "msp_id": None,
-        }
+        self._name = name
+        self._org = org
+        self._roles: list[str] = []
+        self._affiliation: str | None = None
+        self._account: Any = None
+        self._enrollment_secret: str | None = None
+        self._msp_id: str | None = None
         self._enrollment: Enrollment | None = None
-        self.cryptoSuite: Ecies | None = None
+        self._cryptoSuite: Ecies | None = None
         kept = state_store.get_value(self._state_store_key) if state_store else None
         if kept:
             self._restore(kept)
@@ -55,60 +55,71 @@ class User:
     @property
     def name(self) -> str:
         """The user's name."""
-        return str(self._state["name"])
+        return self._name
 
     @property
     def org(self) -> str:
         """Name of the organisation."""
-        return str(self._state["org"])
+        return self._org
 
     @property
     def roles(self) -> list[str]:
         """Roles, which hfc keeps and does not use."""
-        return list(self._state["roles"])
+        return self._roles
 
     @roles.setter
     def roles(self, roles: list[str]) -> None:
-        self._set("roles", roles)
+        self._roles = roles
+        self._save()
 
     @property
     def account(self) -> Any:
         """An account, which hfc keeps and does not use."""
-        return self._state["account"]
+        return self._account
 
     @account.setter
     def account(self, account: Any) -> None:
-        self._set("account", account)
+        self._account = account
+        self._save()
 
     @property
     def affiliation(self) -> str | None:
         """The affiliation, which hfc keeps and does not use."""
-        affiliation: str | None = self._state["affiliation"]
-        return affiliation
+        return self._affiliation
 
     @affiliation.setter
     def affiliation(self, affiliation: str | None) -> None:
-        self._set("affiliation", affiliation)
+        self._affiliation = affiliation
+        self._save()
 
     @property
     def enrollment_secret(self) -> str | None:
         """The secret that the user was registered with, if the program kept it."""
-        secret: str | None = self._state["enrollment_secret"]
-        return secret
+        return self._enrollment_secret
 
     @enrollment_secret.setter
     def enrollment_secret(self, enrollment_secret: str | None) -> None:
-        self._set("enrollment_secret", enrollment_secret)
+        self._enrollment_secret = enrollment_secret
+        self._save()
 
     @property
     def msp_id(self) -> str | None:
         """MSP id of the organisation."""
-        msp_id: str | None = self._state["msp_id"]
-        return msp_id
+        return self._msp_id
 
     @msp_id.setter
     def msp_id(self, msp_id: str | None) -> None:
-        self._set("msp_id", msp_id)
+        self._msp_id = msp_id
+        self._save()
+
+    @property
+    def cryptoSuite(self) -> Ecies | None:
+        """The crypto suite that hfc signs with; the gateway signs by the key's own curve."""
+        return self._cryptoSuite
+
+    @cryptoSuite.setter
+    def cryptoSuite(self, cryptoSuite: Ecies | None) -> None:
+        self._cryptoSuite = cryptoSuite
 
     @property
     def enrollment(self) -> Enrollment | None:
@@ -142,14 +153,10 @@ class User:
             )
         return Identity(self.msp_id, enrollment.cert, enrollment.private_key)
 
-    def _set(self, member: str, value: Any) -> None:
-        self._state[member] = value
-        self._save()
-
     def _save(self) -> None:
         if self._state_store is None:
             return
-        state = dict(self._state)
+        state: dict[str, Any] = {member: getattr(self, f"_{member}") for member in _KEPT}
         if self._enrollment is not None and self._enrollment.private_key is not None:
             key = pem_of(self._enrollment.private_key)
             state["enrollment"] = {"private_key": key, "cert": self._enrollment.cert}
@@ -161,7 +168,8 @@ class User:
         try:
             state = _Plain(io.BytesIO(binascii.unhexlify(kept))).load()
             enrollment = state.pop("enrollment", None)
-            self._state.update({name: state[name] for name in self._state})
+            for member in _KEPT:
+                setattr(self, f"_{member}", state[member])
             if enrollment:
                 key: Any = serialization.load_pem_private_key(enrollment["private_key"], password=None)
                 self._enrollment = Enrollment(key, enrollment["cert"])
@@ -213,20 +221,31 @@ def create_user(
     org: str,
     state_store: KeyValueStore | None,
     msp_id: str,
-    key_path: str | os.PathLike[str],
-    cert_path: str | os.PathLike[str],
+    key_path: Material | None = None,
+    cert_path: Material | None = None,
     crypto_suite: Ecies | None = None,
+    *,
+    key_pem: Material | None = None,
+    cert_pem: Material | None = None,
 ) -> User:
-    """Make a user of a private key and a certificate in files, PEM.
+    """Make a user of a private key and a certificate, PEM.
+
+    hfc 1.0.0 takes paths, `key_path` and `cert_path`; the repository's main takes their content, `key_pem`
+    and `cert_pem`. Here each of them takes both.
 
     Raises:
         OSError: a file cannot be read.
+        TypeError: the key or the certificate is not given.
         ValueError: the key cannot be read, or the MSP id is missing.
     """
-    key: Any = serialization.load_pem_private_key(Path(key_path).read_bytes(), password=None)
-    return enrolled_user(
-        name, org, state_store, msp_id, Enrollment(key, Path(cert_path).read_bytes()), crypto_suite
-    )
+    key, certificate = key_path or key_pem, cert_path or cert_pem
+    if not key or not certificate:
+        raise TypeError(
+            f"create_user of {name!r} needs a private key and a certificate: key_path and cert_path"
+        )
+    private_key: Any = serialization.load_pem_private_key(read("key_path", key), password=None)
+    enrollment = Enrollment(private_key, read("cert_path", certificate))
+    return enrolled_user(name, org, state_store, msp_id, enrollment, crypto_suite)
 
 
 def enrolled_user(

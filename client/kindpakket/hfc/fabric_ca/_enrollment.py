@@ -79,10 +79,37 @@ class Enrollment:
         caCertChain: bytes | None = None,
         service: Authority | None = None,
     ) -> None:
-        self.private_key = private_key
-        self.cert = enrollmentCert
-        self.caCert = caCertChain
+        self._private_key = private_key
+        self._cert = enrollmentCert
+        self._caCert = caCertChain
         self._service = service
+
+    @property
+    def private_key(self) -> ec.EllipticCurvePrivateKey | None:
+        """The key; None if it was made elsewhere."""
+        return self._private_key
+
+    @private_key.setter
+    def private_key(self, private_key: ec.EllipticCurvePrivateKey | None) -> None:
+        self._private_key = private_key
+
+    @property
+    def cert(self) -> bytes:
+        """The certificate, PEM."""
+        return self._cert
+
+    @cert.setter
+    def cert(self, cert: bytes) -> None:
+        self._cert = cert
+
+    @property
+    def caCert(self) -> bytes | None:
+        """The authority's own certificates, PEM."""
+        return self._caCert
+
+    @caCert.setter
+    def caCert(self, caCert: bytes | None) -> None:
+        self._caCert = caCert
 
     def register(
         self,

@@ -13,6 +13,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 from kindpakket.fabric import aio
+from kindpakket.hfc._rpc import rpc_errors
 from kindpakket.hfc.errors import Impossible
 from kindpakket.hfc.fabric.block_decoder import decoded_block, filtered_block
 from kindpakket.hfc.fabric.channel._positions import (
@@ -211,6 +212,7 @@ class ChannelEventHub:
         if stop is not None:
             self._at_end = [forget] * unregister + [self.disconnect] * disconnect
 
+    @rpc_errors
     async def _read(self, peer: Peer, requestor: User, channel: str) -> None:
         network = peer.gateway(requestor).network(channel)
         last = await network.ledger_height() - 1

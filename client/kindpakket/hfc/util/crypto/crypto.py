@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+from collections.abc import Callable
+from typing import Any
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
@@ -14,6 +17,8 @@ CURVE_P_256_Size = 256
 CURVE_P_384_Size = 384
 SHA2 = "SHA2"
 SHA3 = "SHA3"
+DEFAULT_NONCE_SIZE = 24
+"""Bytes of a transaction's nonce."""
 
 # Orders of the groups (FIPS 186-5); cryptography 44 does not publish them.
 _ORDERS = {
@@ -50,6 +55,11 @@ class Ecies:
             )
         self._curve = _CURVES[security_level]
         self._hash = _HASHES[hash_algorithm, security_level]
+
+    @property
+    def hash(self) -> Callable[[bytes], Any]:
+        """The suite's hash, as `hashlib` has it."""
+        return getattr(hashlib, self._hash.name.replace("-", "_"))  # type: ignore[no-any-return]
 
     def generate_private_key(self) -> ec.EllipticCurvePrivateKey:
         """Make a key."""

@@ -1,0 +1,1 @@
+"""hfc's settings."""

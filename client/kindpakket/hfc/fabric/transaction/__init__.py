@@ -1,0 +1,1 @@
+"""A transaction's context and request, for programs that send their own proposals."""
