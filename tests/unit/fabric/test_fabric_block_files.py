@@ -74,6 +74,16 @@ def test_a_file_that_is_cut_off_says_so(tmp_path: Path, ledger: Ledger) -> None:
     assert (caught.value.path, caught.value.offset, caught.value.block) == (path, start, 3)
 
 
+def test_a_file_that_grows_while_it_is_read(tmp_path: Path, ledger: Ledger) -> None:
+    """As that of a node that is running: blocks that are added are read, too."""
+    write_block_files(tmp_path, ledger.blocks[:2])
+    reading = iter(BlockFiles(tmp_path))
+    assert [next(reading), next(reading)] == ledger.blocks[:2]
+    with (tmp_path / "blockfile_000000").open("ab") as file:
+        file.write(stored(ledger.blocks[2]))
+    assert list(reading) == ledger.blocks[2:3]
+
+
 def _without(blocks: Sequence[Any], folder: Path, place: int) -> Path:
     (path,) = write_block_files(folder, [block for index, block in enumerate(blocks) if index != place])
     return path

@@ -89,7 +89,6 @@ class BlockFiles:
 class _File:
     def __init__(self, path: Path, file: BinaryIO) -> None:
         self._path, self._file = path, file
-        self._size = os.fstat(file.fileno()).st_size
         self._start = self._content = 0
         self._expected: int | None = None
 
@@ -107,8 +106,9 @@ class _File:
         self._content = self._start + size
         if not 0 < length <= _LARGEST_BLOCK:
             raise self._damaged(self._start, f"a block cannot have {length} bytes")
-        if self._content + length > self._size:
-            missing = self._content + length - self._size
+        # Asked anew for each block: a node that is running makes the file longer meanwhile.
+        missing = self._content + length - os.fstat(self._file.fileno()).st_size
+        if missing > 0:
             raise self._damaged(
                 self._start,
                 f"{missing} bytes of a block are missing: the file is cut off, or was copied while the node "
