@@ -78,7 +78,7 @@ def disclose(session: Session, place: RegisterPlace, request_file: Path, out: Pa
 
     An approver or treasurer does this: only they may read shops' accounts. First the sample is drawn again
     from your own peer's blocks, and a request for other payments is refused. Every look-up is logged with its
-    reason. The file contains personal data (case numbers, salts, shops' accounts) and is not encrypted: hand
+    reason. The file contains personal data: case numbers, salts, accounts of shops. It is not encrypted: hand
     it over in person, or encrypt it to the auditor, for instance with age.
     """
     from kindpakket.auditor.disclosure import DISCLOSURE, REQUEST, drawn_again, read_document, sealed
