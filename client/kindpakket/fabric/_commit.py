@@ -76,5 +76,5 @@ class Commit(BaseCommit[SyncSession]):
                 be valid.
             IdentityError: the key is not here, and no signature was given.
         """
-        seconds = self._session.deadlines.commit_status if timeout is None else timeout
+        seconds = self._session.seconds("commit_status", timeout)
         return self._session.run(self._waiting(seconds))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TypeVar
 
 import grpc
@@ -64,7 +65,7 @@ class AsyncSession(Session):
 
     async def _perform(self, step: Step) -> bytes:
         if not isinstance(step, Call):
-            await asyncio.sleep(step.seconds)
+            await self.pause(step.seconds)
             return b""
         started = time.monotonic()
         waited = 0.0
@@ -93,6 +94,12 @@ class AsyncSession(Session):
                 self._ended(step, peer, started, waited, failure)
         return response
 
+    async def pause(self, seconds: float, awake: asyncio.Event | None = None) -> None:
+        """Wait; shorter if the gateway is closed meanwhile, or if `awake` is set."""
+        awake = awake or asyncio.Event()
+        with self.closing.waking(awake.set), suppress(TimeoutError):
+            await asyncio.wait_for(awake.wait(), seconds)
+
     async def _queue(self, step: Call, started: float) -> int:
         """Wait for room within the call's time; the ticket."""
         room = asyncio.Event()
@@ -118,6 +125,8 @@ class AsyncSession(Session):
         try:
             response: bytes = await link.method(step.path)(step.request, timeout=timeout)
         except grpc.RpcError as error:
+            if self.is_suspicious(link, error):
+                await asyncio.to_thread(self.look, link, error)
             raise self.failure(link, closings, error, over_at) from None
         except (asyncio.CancelledError, grpc.aio.UsageError, ValueError) as error:
             if cancelled_from_outside(error):
@@ -174,7 +183,7 @@ class AsyncSession(Session):
 
     async def close(self) -> None:
         """Close the channels; calls in progress are cancelled."""
-        self.closed = True
+        self.closing.ring()
         self.gate.open_wide()
         probes = tuple(self._probes.values())
         for probe in probes:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import logging
 import time
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 import grpc
 from grpc import StatusCode
 
+from kindpakket.fabric import _arguments as check
+from kindpakket.fabric._connection import tls
+from kindpakket.fabric._connection.deadlines import Deadlines
 from kindpakket.fabric._connection.flow import Call, CallFailed
+from kindpakket.fabric._connection.interrupt import Bell
 from kindpakket.fabric._connection.limits import Gate
 from kindpakket.fabric._connection.observer import StepEvent
 from kindpakket.fabric._connection.peers import Link, Peers
@@ -17,6 +21,8 @@ from kindpakket.fabric._connection.targets import Settings
 from kindpakket.fabric._wire import gateway as wire
 from kindpakket.fabric.errors import ConnectionClosed
 from kindpakket.fabric.identity._identity import Identity
+
+Step: TypeAlias = Literal["evaluate", "endorse", "commit_status"]
 
 PROBE = b""
 """A commit status request that every peer refuses at once, without looking at its ledger."""
@@ -28,6 +34,9 @@ _LEAST_PATIENCE = 0.1
 
 _LOST = frozenset({StatusCode.UNAVAILABLE, StatusCode.DEADLINE_EXCEEDED, StatusCode.CANCELLED})
 """How calls end that have no answer of the peer."""
+
+_LOOK = 1.0  # seconds: the peer has just answered gRPC
+_LOOKS_APART = 10.0
 
 _STEPS = {
     wire.EVALUATE: "evaluate",
@@ -55,12 +64,33 @@ class Session:
         self.peers = peers
         self.gate = Gate(settings.limits)
         self.tls_certificate_hash = peers.links[0].target.tls_certificate_hash
-        self.closed = False
+        self.closing = Bell()
+
+    @property
+    def closed(self) -> bool:
+        """The gateway was closed."""
+        return self.closing.rung
 
     @property
     def address(self) -> str:
         """Where the peers are, for messages."""
         return self.peers.address
+
+    def seconds(self, step: Step, timeout: float | None) -> float:
+        """The deadline of a call: the gateway's for this step, unless the call has one of its own.
+
+        Raises:
+            TypeError: it is not a number.
+            ValueError: it is not above 0.
+        """
+        own: float = getattr(self.deadlines, step)
+        return own if timeout is None else check.seconds("timeout", timeout)
+
+    def deadlines_of(self, given: Deadlines | None) -> Deadlines:
+        """The deadlines of a call. Raises `TypeError` if they are none."""
+        if given is None:
+            return self.deadlines
+        return check.instance("deadlines", given, Deadlines, "Deadlines(…)")
 
     def check_open(self) -> None:
         """Raise `ConnectionClosed` if the gateway was closed."""
@@ -79,6 +109,9 @@ class Session:
             over_at: when the call's time is over, by the monotonic clock; None: it has no end.
         """
         failure = call_failed(error)
+        if link.complaint and failure.never_connected:
+            failure.reason = link.complaint
+            failure.unproven = True
         if failure.status is StatusCode.CANCELLED:  # this client's own cancellations end otherwise
             if over_at is not None and time.monotonic() >= over_at - _TOGETHER:
                 words = "the peer gave the call up when its time was over"
@@ -112,6 +145,21 @@ class Session:
         failure.elsewhere = self.peers.another(link)
         if self.peers.several and not failure.elsewhere:
             failure.reason = self.peers.complaint()
+
+    def is_suspicious(self, link: Link[Any], error: grpc.RpcError) -> bool:
+        """Whether to look at the TLS certificate that the peer shows, since there was no connection."""
+        failure = call_failed(error)
+        now = time.monotonic()
+        if not failure.never_connected or link.complaint or now - link.looked < _LOOKS_APART:
+            return False
+        if not tls.suspicious(link.target, failure.reason):
+            return False
+        link.looked = now
+        return True
+
+    def look(self, link: Link[Any], error: grpc.RpcError) -> None:
+        """Look at it, for up to a second, and note what is wrong. Blocks."""
+        link.complaint = tls.complaint(link.target, call_failed(error).reason, _LOOK)
 
     def _is_quiet(self, link: Link[Any], patience: float) -> bool:
         return time.monotonic() - link.heard >= patience

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from kindpakket.fabric import _arguments as check
 from kindpakket.fabric._connection.deadlines import Countdown
 from kindpakket.fabric._connection.flow import CallFailed, Flow, repeatedly
 from kindpakket.fabric._connection.session import Session
@@ -38,22 +39,24 @@ def propose(
     """Make a proposal, with a new transaction id.
 
     Raises:
-        TypeError: `endorsing_organizations` is a text instead of a list.
+        TypeError: an argument is neither text nor bytes, or `endorsing_organizations` is not a list.
+        ValueError: a name is empty, or a text cannot be sent as UTF-8.
     """
-    if isinstance(endorsing_organizations, str):
-        raise TypeError(
-            f"endorsing_organizations is the text {endorsing_organizations!r}: give a list of MSP ids"
-        )
+    function = check.octets("the function's name", name)
+    if not function:
+        raise ValueError("the function's name is empty")
+    organizations = check.names("endorsing_organizations", endorsing_organizations)
+    private = {} if transient is None else check.mapping("transient", transient)
     parts = wire.proposal(
         creator=session.identity.serialized,
         nonce=os.urandom(_NONCE_BYTES),
         now=datetime.now(UTC),
         channel=channel,
         chaincode=chaincode,
-        arguments=[_bytes(argument) for argument in (name, *arguments)],
-        transient={key: _bytes(value) for key, value in (transient or {}).items()},
+        arguments=[function, *_arguments(name, arguments)],
+        transient={key: check.octets(f"transient[{key!r}]", value) for key, value in private.items()},
     )
-    return Proposed(parts, channel, tuple(endorsing_organizations))
+    return Proposed(parts, channel, organizations)
 
 
 def evaluate(proposed: Proposed, signature: bytes, seconds: float) -> Flow[bytes]:
@@ -83,14 +86,11 @@ def endorse(session: Session, proposed: Proposed, signature: bytes, seconds: flo
             failure.reason, status=failure.status, details=failure.details, transaction_id=transaction_id
         )
 
-    def passing(problem: EndorseError) -> bool:
-        return problem.retryable or problem.peers_differ(proposed.organizations)
-
     request = wire.endorse_request(
         transaction_id, proposed.channel, proposed.parts.proposal, signature, proposed.organizations
     )
     response = yield from repeatedly(
-        wire.ENDORSE, request, Countdown(seconds), error, passing, transaction_id=transaction_id
+        wire.ENDORSE, request, Countdown(seconds), error, transaction_id=transaction_id
     )
     payload = wire.prepared_payload(response)
     _check(session, proposed.parts, payload)
@@ -113,5 +113,9 @@ def _check(session: Session, proposed: wire.ProposalParts, payload: bytes) -> No
         )
 
 
-def _bytes(value: str | bytes) -> bytes:
-    return value.encode() if isinstance(value, str) else value
+def _arguments(name: str, arguments: Sequence[str | bytes]) -> list[bytes]:
+    if isinstance(arguments, str | bytes | bytearray):
+        raise TypeError(f"the arguments of {name} are one text: give a list")
+    return [
+        check.octets(f"argument {place} of {name}", argument) for place, argument in enumerate(arguments, 1)
+    ]

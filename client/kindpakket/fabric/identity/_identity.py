@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol, TypeAlias, runtime_checkable
 
@@ -115,6 +116,16 @@ class Identity:
     def certificate_pem(self) -> bytes:
         """The certificate in PEM."""
         return self.certificate.public_bytes(serialization.Encoding.PEM)
+
+    @property
+    def expires(self) -> datetime:
+        """When the certificate expires, UTC. Renew it before: an expired one cannot renew itself."""
+        return self.certificate.not_valid_after_utc
+
+    @property
+    def expired(self) -> bool:
+        """The certificate is not valid any more, by this machine's clock."""
+        return self.expires <= datetime.now(UTC)
 
     @property
     def can_sign(self) -> bool:
