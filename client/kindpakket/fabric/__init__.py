@@ -16,6 +16,7 @@ The API is what these modules export, and nothing else:
 - `kindpakket.fabric.identity` and `kindpakket.fabric.identity.pkcs11`: identities, keys and signers;
 - `kindpakket.fabric.outbox`: requests that outlive the process;
 - `kindpakket.fabric.profile`: connection profiles;
+- `kindpakket.fabric.telemetry`: spans and metrics for OpenTelemetry;
 - `kindpakket.fabric.testing`: a gateway in memory.
 
 Modules whose names begin with an underscore may change at any time. `block`, `policy`, `sql`, `pkcs11` and
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from kindpakket.fabric._commit_status import CommitStatus
     from kindpakket.fabric._connection.deadlines import Deadlines
     from kindpakket.fabric._connection.limits import Limits
-    from kindpakket.fabric._connection.observer import Observer, StepEvent
+    from kindpakket.fabric._connection.observer import Observer, Operation, StepEvent, StreamEvent
     from kindpakket.fabric._connection.peers import PeerHealth
     from kindpakket.fabric._connection.targets import ConnectOptions
     from kindpakket.fabric._contract import Contract, SubmittedTransaction
@@ -117,7 +118,7 @@ else:
             "._commit_status": "CommitStatus",
             "._connection.deadlines": "Deadlines",
             "._connection.limits": "Limits",
-            "._connection.observer": "Observer StepEvent",
+            "._connection.observer": "Observer Operation StepEvent StreamEvent",
             "._connection.peers": "PeerHealth",
             "._connection.targets": "ConnectOptions",
             "._contract": "Contract SubmittedTransaction",
@@ -212,6 +213,7 @@ __all__ = [
     "NotOnLedger",
     "Observer",
     "OfflineSigning",
+    "Operation",
     "Orderer",
     "Ordering",
     "Organization",
@@ -234,6 +236,7 @@ __all__ = [
     "Signer",
     "StepEvent",
     "Stream",
+    "StreamEvent",
     "Submission",
     "SubmitError",
     "SubmittedTransaction",

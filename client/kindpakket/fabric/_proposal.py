@@ -53,7 +53,7 @@ class BaseProposal(Bound[S]):
         return self._signature
 
     def _evaluating(self, seconds: float) -> Flow[bytes]:
-        return (yield from proposing.evaluate(self._proposed, self._signed(), seconds))
+        return (yield from proposing.evaluate(self._session, self._proposed, self._signed(), seconds))
 
     def _endorsing(self, seconds: float) -> Flow[EndorsedTransaction]:
         payload = yield from proposing.endorse(self._session, self._proposed, self._signed(), seconds)

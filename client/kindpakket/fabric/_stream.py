@@ -61,6 +61,7 @@ class Stream(Generic[T]):
                 return
             self._link = link = self._session.link(avoid)
             self._closings = link.closings
+            self._reading.opened(link)
             try:
                 method: Any = link.channel.unary_stream(self._reading.path, None, None)
                 self._call = method(request)
@@ -121,6 +122,7 @@ class Stream(Generic[T]):
             self._awake.set()
             if self._call is not None:
                 self._call.cancel()
+            self._reading.ended()
 
     def __enter__(self) -> Stream[T]:
         return self

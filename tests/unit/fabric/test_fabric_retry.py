@@ -62,7 +62,9 @@ def test_a_peer_that_always_comes_to_another_result_ends_it(contract: Any, memor
     assert memory.calls == ["Endorse"] * _flow._ATTEMPTS
 
 
-@pytest.mark.parametrize("more", [(), (("peer2:7051", "Org3MSP", DIFFER),), (("peer2:7051", "Org3MSP", LOST),)])
+@pytest.mark.parametrize(
+    "more", [(), (("peer2:7051", "Org3MSP", DIFFER),), (("peer2:7051", "Org3MSP", LOST),)]
+)
 def test_a_chaincode_that_refuses_at_another_organisation_is_not_asked_again(
     contract: Any, memory: MemoryGateway, more: tuple[tuple[str, str, str], ...]
 ) -> None:

@@ -75,12 +75,11 @@ class AsyncSession(Session):
             ticket = await self._queue(step, started)
             waited = time.monotonic() - started
             timeout = max(0.0, timeout - waited)
-        peer = ""
+        link = None
         failure: CallFailed | None = None
         answered = False
         try:
             link = self.link(step.avoid)
-            peer = link.name
             response = await self._call(link, step, timeout)
             answered = True
         except CallFailed as failed:
@@ -91,7 +90,7 @@ class AsyncSession(Session):
         finally:
             self.gate.leave(answered)
             if answered or failure:
-                self._ended(step, peer, started, waited, failure)
+                self._ended(step, link, started, waited, failure)
         return response
 
     async def pause(self, seconds: float, awake: asyncio.Event | None = None) -> None:
@@ -110,7 +109,7 @@ class AsyncSession(Session):
         except TimeoutError:
             if self.gate.abandon(room.set):
                 failure = self._no_room(step.timeout)
-                self._ended(step, "", started, step.timeout, failure)
+                self._ended(step, None, started, step.timeout, failure)
                 raise failure from None
         except BaseException:
             if not self.gate.abandon(room.set):

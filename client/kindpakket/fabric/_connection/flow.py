@@ -174,7 +174,7 @@ def repeatedly(
 
 
 def _doubtful(problem: GatewayError) -> bool:
-    """The failure may pass or never will: this very call may crash the chaincode, or be none it can repeat."""
+    """The failure may never pass: this very call may crash the chaincode, or never give one result."""
     return problem.chaincode_stopped or (isinstance(problem, EndorseError) and problem.results_differ)
 
 

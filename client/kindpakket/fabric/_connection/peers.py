@@ -156,7 +156,7 @@ class Peers(Generic[C]):
                 link.failures = 0
                 link.complaint = ""
                 self.failing = any(other.failures for other in self.links)
-            log.info("peer %s answers again", link.name)
+            log.info("peer %s answers again", link.name, extra={"fabric_peer": link.name})
 
     def failed(self, link: Link[C], reason: str, *, tried: bool = False) -> None:
         """Record that a peer could not be reached, or did not answer.
@@ -172,7 +172,13 @@ class Peers(Generic[C]):
             link.failures += 1
             link.retry_at = now + _wait(link.failures)
             self.failing = True
-        log.warning("peer %s is failing, %d in a row: %s", link.name, link.failures, reason)
+        log.warning(
+            "peer %s is failing, %d in a row: %s",
+            link.name,
+            link.failures,
+            reason,
+            extra={"fabric_peer": link.name, "fabric_failures": link.failures},
+        )
 
     def another(self, link: Link[C]) -> bool:
         """Whether there is a healthy peer besides this one."""

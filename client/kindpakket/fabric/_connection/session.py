@@ -15,7 +15,7 @@ from kindpakket.fabric._connection.deadlines import Deadlines
 from kindpakket.fabric._connection.flow import Call, CallFailed
 from kindpakket.fabric._connection.interrupt import Bell
 from kindpakket.fabric._connection.limits import Gate
-from kindpakket.fabric._connection.observer import StepEvent
+from kindpakket.fabric._connection.observer import StepEvent, StreamEvent
 from kindpakket.fabric._connection.peers import Link, Peers
 from kindpakket.fabric._connection.targets import Settings
 from kindpakket.fabric._wire import gateway as wire
@@ -190,24 +190,63 @@ class Session:
         return failure
 
     def _ended(
-        self, step: Call, peer: str, started: float, waited: float, failure: CallFailed | None
+        self, step: Call, link: Link[Any] | None, started: float, waited: float, failure: CallFailed | None
     ) -> None:
         """Tell log and observer of a call that has ended."""
         level = logging.DEBUG if failure is None else logging.INFO
-        if self.observer is None and not log.isEnabledFor(level):
+        logged = log.isEnabledFor(level)
+        if self.observer is None and not logged:
             return
-        status = "OK" if failure is None else failure.status.name
         name = _STEPS.get(step.path, step.path)
-        seconds = time.monotonic() - started - waited
-        log.log(
-            level, "%s of %s at %s, attempt %d: %s", name, step.transaction_id, peer, step.attempt, status
+        event = StepEvent(
+            step=name,
+            transaction_id=step.transaction_id,
+            peer="" if link is None else link.name,
+            attempt=step.attempt,
+            waited=waited,
+            seconds=time.monotonic() - started - waited,
+            status="OK" if failure is None else failure.status.name,
+            method=step.path,
+            address="" if link is None else link.target.address,
         )
+        if logged:
+            _log_step(level, event)
         if self.observer is not None:
-            event = StepEvent(name, step.transaction_id, peer, step.attempt, waited, seconds, status)
             try:
                 self.observer.on_step(event)
             except Exception:
                 log.exception("the observer failed at %s of %s", name, step.transaction_id)
+
+    def tell_stream(self, event: StreamEvent) -> None:
+        """Tell the observer of a stream, if it wants to know."""
+        tell = getattr(self.observer, "on_stream", None)
+        if tell is None:
+            return
+        try:
+            tell(event)
+        except Exception:
+            log.exception("the observer failed at a stream of %s", event.channel)
+
+
+def _log_step(level: int, event: StepEvent) -> None:
+    """Log a call; its parts are also attributes of the record, for structured logs."""
+    log.log(
+        level,
+        "%s of %s at %s, attempt %d: %s",
+        event.step,
+        event.transaction_id,
+        event.peer,
+        event.attempt,
+        event.status,
+        extra={
+            "fabric_step": event.step,
+            "fabric_transaction_id": event.transaction_id,
+            "fabric_peer": event.peer,
+            "fabric_attempt": event.attempt,
+            "fabric_seconds": round(event.seconds, 6),
+            "fabric_status": event.status,
+        },
+    )
 
 
 def patience_of(timeout: float) -> float:

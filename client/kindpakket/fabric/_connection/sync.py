@@ -74,12 +74,11 @@ class SyncSession(Session):
             ticket = self._queue(step, urgent, started, interrupt)
             waited = time.monotonic() - started
             timeout = max(0.0, timeout - waited)
-        peer = ""
+        link = None
         failure: CallFailed | None = None
         answered = False
         try:
             link = self.link(step.avoid)
-            peer = link.name
             response = self._call(link, step, timeout, interrupt)
             answered = True
         except CallFailed as failed:
@@ -90,7 +89,7 @@ class SyncSession(Session):
         finally:
             self.gate.leave(answered)
             if answered or failure:
-                self._ended(step, peer, started, waited, failure)
+                self._ended(step, link, started, waited, failure)
         return response
 
     def _pause(self, seconds: float, interrupt: Interrupt | None) -> None:
@@ -121,7 +120,7 @@ class SyncSession(Session):
             raise
         if not granted:
             failure = self._no_room(step.timeout)
-            self._ended(step, "", started, step.timeout, failure)
+            self._ended(step, None, started, step.timeout, failure)
             raise failure
         return self.gate.ticket()
 

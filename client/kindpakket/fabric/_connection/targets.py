@@ -52,6 +52,7 @@ class ConnectOptions(TypedDict, total=False):
         client_certificate: for mutual TLS, the client's own TLS certificate, followed by its issuers' if the
             peer does not know them; default: what the profile says under `client.tlsCerts.client`.
         client_key: its private key.
+        client_key_password: what that key is encrypted with.
         channel_options: gRPC channel arguments by name, such as `grpc.keepalive_time_ms`, which replace this
             package's own.
         deadlines: how long each step may take.
@@ -65,6 +66,7 @@ class ConnectOptions(TypedDict, total=False):
     server_name: str | None
     client_certificate: Pem | None
     client_key: Pem | None
+    client_key_password: str | bytes | None
     channel_options: Mapping[str, int | str]
     deadlines: Deadlines
     limits: Limits
@@ -124,13 +126,14 @@ def resolve(profile: ProfileLike | None, options: ConnectOptions) -> tuple[Targe
     client = pair(
         _pem("client_certificate", options.get("client_certificate")),
         _pem("client_key", options.get("client_key")),
+        options.get("client_key_password"),
     )
     if endpoint is not None:
         if options.get("peers"):
             raise TypeError("peers names peers of a profile: with endpoint, give several endpoints")
         return _distinct("endpoint", _endpoints(endpoint, options, client, arguments))
     for name in ("tls_root", "server_name"):
-        if options.get(name) is not None:  # type: ignore[misc]
+        if options.get(name) is not None:
             raise TypeError(f"{name} goes with endpoint: with a profile, {_IN_PROFILES[name]} says it")
     loaded = profile if isinstance(profile, Profile) else Profile.load(_path("profile", profile))
     own = loaded.organizations[loaded.organization].peers
@@ -279,6 +282,6 @@ def _check_roots(roots: bytes) -> None:
     except ValueError:
         pass
     raise ProfileError(
-        f"tls_root, {len(roots)} bytes, holds no certificate in PEM: give the root that issued the peer's TLS "
-        "certificate, beginning with -----BEGIN CERTIFICATE-----, or the path of its file"
+        f"tls_root, {len(roots)} bytes, holds no certificate in PEM: give the root that issued the peer's "
+        "TLS certificate, beginning with -----BEGIN CERTIFICATE-----, or the path of its file"
     )

@@ -7,6 +7,7 @@ from itertools import count
 from kindpakket.fabric._commit_status import CommitStatus
 from kindpakket.fabric._connection.deadlines import Deadlines
 from kindpakket.fabric._connection.flow import CallFailed, Flow, backoff, pause
+from kindpakket.fabric._connection.observer import watched
 from kindpakket.fabric._connection.session import Session
 from kindpakket.fabric._flows.endorsed import EndorsedTransaction
 from kindpakket.fabric._flows.proposing import Proposed, endorse, propose
@@ -26,6 +27,11 @@ def endorse_and_submit(
 
 def commit(session: Session, proposed: Proposed, deadlines: Deadlines) -> Flow[bytes]:
     """Endorse, submit and wait for a valid commit; the chaincode's result."""
+    flow = _commit(session, proposed, deadlines)
+    return watched(session.observer, proposed.operation("transaction"), flow)
+
+
+def _commit(session: Session, proposed: Proposed, deadlines: Deadlines) -> Flow[bytes]:
     transaction, status = yield from endorse_and_submit(session, proposed, deadlines)
     status = yield from transaction.settle(status, deadlines)
     if not status.successful:

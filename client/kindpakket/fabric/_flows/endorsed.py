@@ -11,6 +11,7 @@ from grpc import StatusCode
 from kindpakket.fabric._commit_status import CommitStatus
 from kindpakket.fabric._connection.deadlines import Countdown, Deadlines
 from kindpakket.fabric._connection.flow import Call, CallFailed, Flow, backoff, pause
+from kindpakket.fabric._connection.observer import Operation, OperationName, watched
 from kindpakket.fabric._connection.session import Session
 from kindpakket.fabric._flows.committing import status_from
 from kindpakket.fabric._wire import gateway as wire
@@ -68,6 +69,9 @@ class EndorsedTransaction:
 
     def submit(self, deadlines: Deadlines) -> Flow[CommitStatus | None]:
         """Offer the transaction; the commit status if it had to be asked for, else None."""
+        return watched(self._session.observer, self._operation("submit"), self._submit(deadlines))
+
+    def _submit(self, deadlines: Deadlines) -> Flow[CommitStatus | None]:
         certain = not self._offered
         try:
             yield from self.offer(deadlines.submit)
@@ -144,6 +148,12 @@ class EndorsedTransaction:
         Raises:
             UnknownOutcome: no status became known in time.
         """
+        if status and status.code != _DUPLICATE:
+            return status
+        flow = self._settle(status, deadlines)
+        return (yield from watched(self._session.observer, self._operation("commit status"), flow))
+
+    def _settle(self, status: CommitStatus | None, deadlines: Deadlines) -> Flow[CommitStatus]:
         deadline = Countdown(deadlines.commit_status)
         problem: CommitStatusError | None = None
         for patience in (_LOST_AFTER, 2 * _LOST_AFTER, inf):
@@ -161,6 +171,9 @@ class EndorsedTransaction:
         if status and status.code != _DUPLICATE:
             return status
         raise UnknownOutcome(self.transaction_id, self.envelope) from problem
+
+    def _operation(self, name: OperationName) -> Operation:
+        return Operation(name, self.channel, self.transaction_id)
 
     @property
     def _may_look(self) -> bool:

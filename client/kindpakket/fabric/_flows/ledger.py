@@ -115,7 +115,7 @@ def _asking(
 
 
 def _evaluating(session: Session, proposed: Proposed, seconds: float) -> Flow[bytes]:
-    return (yield from evaluate(proposed, session.identity.sign(proposed.parts.proposal), seconds))
+    return (yield from evaluate(session, proposed, session.identity.sign(proposed.parts.proposal), seconds))
 
 
 def _wrong(session: Session, asked: str, answered: str) -> ProtocolError:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from kindpakket.fabric import _arguments as check
 from kindpakket.fabric._connection.deadlines import Countdown
 from kindpakket.fabric._connection.flow import CallFailed, Flow, repeatedly
+from kindpakket.fabric._connection.observer import Operation, OperationName, watched
 from kindpakket.fabric._connection.session import Session
 from kindpakket.fabric._wire import gateway as wire
 from kindpakket.fabric.errors import DecodeError, EndorseError, EvaluateError, ProtocolError
@@ -19,11 +20,20 @@ _NONCE_BYTES = 24
 
 @dataclass(frozen=True, slots=True)
 class Proposed:
-    """A proposal as it is signed, with its channel and the MSP ids of the organisations to ask."""
+    """A proposal as it is signed, with its channel and the MSP ids of the organisations to ask.
+
+    Chaincode and function are for observers; "" if the proposal was made elsewhere.
+    """
 
     parts: wire.ProposalParts
     channel: str
     organizations: tuple[str, ...]
+    chaincode: str = ""
+    function: str = ""
+
+    def operation(self, name: OperationName) -> Operation:
+        """What observers see of an operation on it."""
+        return Operation(name, self.channel, self.parts.transaction_id, self.chaincode, self.function)
 
 
 def propose(
@@ -56,11 +66,15 @@ def propose(
         arguments=[function, *_arguments(name, arguments)],
         transient={key: check.octets(f"transient[{key!r}]", value) for key, value in private.items()},
     )
-    return Proposed(parts, channel, organizations)
+    return Proposed(parts, channel, organizations, chaincode, function.decode(errors="replace"))
 
 
-def evaluate(proposed: Proposed, signature: bytes, seconds: float) -> Flow[bytes]:
+def evaluate(session: Session, proposed: Proposed, signature: bytes, seconds: float) -> Flow[bytes]:
     """Run the chaincode on one peer; its result."""
+    return watched(session.observer, proposed.operation("evaluate"), _evaluate(proposed, signature, seconds))
+
+
+def _evaluate(proposed: Proposed, signature: bytes, seconds: float) -> Flow[bytes]:
     transaction_id = proposed.parts.transaction_id
 
     def error(failure: CallFailed) -> EvaluateError:
@@ -79,6 +93,11 @@ def evaluate(proposed: Proposed, signature: bytes, seconds: float) -> Flow[bytes
 
 def endorse(session: Session, proposed: Proposed, signature: bytes, seconds: float) -> Flow[bytes]:
     """Collect endorsements; the payload of the transaction, checked to be the one proposed."""
+    flow = _endorse(session, proposed, signature, seconds)
+    return watched(session.observer, proposed.operation("endorse"), flow)
+
+
+def _endorse(session: Session, proposed: Proposed, signature: bytes, seconds: float) -> Flow[bytes]:
     transaction_id = proposed.parts.transaction_id
 
     def error(failure: CallFailed) -> EndorseError:

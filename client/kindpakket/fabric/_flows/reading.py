@@ -9,13 +9,15 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from grpc import StatusCode
 
 from kindpakket.fabric import _arguments as check
 from kindpakket.fabric._connection.deadlines import Countdown
 from kindpakket.fabric._connection.flow import CallFailed, Flow, backoff, pause
+from kindpakket.fabric._connection.observer import StreamEvent
+from kindpakket.fabric._connection.peers import Link
 from kindpakket.fabric._connection.session import Session
 from kindpakket.fabric._flows import ledger
 from kindpakket.fabric._wire import gateway as wire
@@ -149,6 +151,8 @@ class Reading(Generic[T]):
         self._opened = time.monotonic()
         self._failing_since: float | None = None
         self._failures = 0
+        self._link: Link[Any] | None = None
+        self._items = 0
 
     @property
     def unprepared(self) -> bool:
@@ -206,8 +210,10 @@ class Reading(Generic[T]):
             return error
         if error.status is StatusCode.PERMISSION_DENIED and session.identity.expired:
             return _with(error, f"{error.reason}; client identity expired on {session.identity.expires}")
-        if not session.identity.can_sign:
-            return error
+        return (yield from self._asked_why(error)) if session.identity.can_sign else error
+
+    def _asked_why(self, error: EventsError) -> Flow[EventsError]:
+        session = self._session
         try:
             info = yield from ledger.informing(session, self._channel, session.deadlines.evaluate)
         except EvaluateError as said:
@@ -230,6 +236,29 @@ class Reading(Generic[T]):
         self._opened = time.monotonic()
         return self._ask(self._position)
 
+    def opened(self, link: Link[Any]) -> None:
+        """A stream was opened at a peer."""
+        self._link = link
+        self._items = 0
+
+    def ended(self, status: str = "OK") -> None:
+        """The stream that is open, if one is, has ended. Tells the observer."""
+        link, self._link = self._link, None
+        if link is None:
+            return
+        self._session.tell_stream(
+            StreamEvent(
+                what="ended",
+                channel=self._channel,
+                method=self.path,
+                peer=link.name,
+                address=link.target.address,
+                items=self._items,
+                seconds=time.monotonic() - self._opened,
+                status=status,
+            )
+        )
+
     def received(self, response: bytes) -> Sequence[T] | None:
         """What is new in an answer; None at the proper end.
 
@@ -243,6 +272,12 @@ class Reading(Generic[T]):
         if fresh:
             self._position = Position(self._kind.number(fresh[-1]) + 1)
         self._established, self._failing_since, self._failures = True, None, 0
+        if fresh and self._link is not None:
+            self._items += len(fresh)
+            link = self._link
+            self._session.tell_stream(
+                StreamEvent("received", self._channel, self.path, link.name, link.target.address, len(fresh))
+            )
         return fresh
 
     def _is_next(self, number: int) -> bool:
@@ -262,6 +297,7 @@ class Reading(Generic[T]):
         Raises:
             EventsError: no other stream is to be opened.
         """
+        self.ended(failure.status.name)
         error = EventsError(failure.reason, status=failure.status, details=failure.details)
         now = time.monotonic()
         if now - self._opened >= _LONGER_THAN_CONNECTING:
@@ -283,6 +319,12 @@ class Reading(Generic[T]):
             self._position.block_number,
             wait,
             error,
+            extra={
+                "fabric_channel": self._channel,
+                "fabric_block": self._position.block_number,
+                "fabric_status": failure.status.name,
+                "fabric_peer": failure.peer,
+            },
         )
         return wait
 

@@ -60,6 +60,7 @@ class Stream(Generic[T]):
         request = self._reading.request()
         self._link = link = self._session.link(avoid)
         self._closings = link.closings
+        self._reading.opened(link)
         try:
             method: Any = link.channel.unary_stream(self._reading.path, None, None)
             self._call = method(request)
@@ -145,6 +146,7 @@ class Stream(Generic[T]):
             self._preparing.cancel()
         if self._call is not None:
             self._call.cancel()
+        self._reading.ended()
 
     async def close(self) -> None:
         """Stop the stream, also from another task; the iteration then ends."""
