@@ -19,6 +19,8 @@ def shown(value: object) -> str:
     if isinstance(value, bytes | bytearray | memoryview):
         return f"{len(value)} bytes"
     text = repr(value)
+    if "-----BEGIN" in text:
+        return f"PEM ({type(value).__name__})"
     return f"{text if len(text) <= _SHOWN else text[:_SHOWN] + '…'} ({type(value).__name__})"
 
 
@@ -38,13 +40,13 @@ def name(what: str, value: object) -> str:
 
 
 def octets(what: str, value: object) -> bytes:
-    """What is sent as bytes: bytes, or text as UTF-8. Raises as `name` does."""
+    """What is sent as bytes: bytes, or text as UTF-8. Raises as `name` does, without the value."""
     if isinstance(value, str):
         return _encodable(what, value)
     if isinstance(value, bytes | bytearray | memoryview):
         return bytes(value)
-    hint = "" if value is None or isinstance(value, Mapping | Iterable) else f", such as {str(value)!r}"
-    raise TypeError(f"{what} is {shown(value)}: give text or bytes{hint}")
+    hint = ", such as str(…) of it" if isinstance(value, int | float) else ""
+    raise TypeError(f"{what} is of type {type(value).__name__}: give text or bytes{hint}")
 
 
 def only_bytes(what: str, value: object, hint: str = "") -> bytes:

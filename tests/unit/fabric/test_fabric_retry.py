@@ -83,10 +83,11 @@ def test_a_chaincode_that_refuses_at_another_organisation_is_not_asked_again(
 def test_a_refusal_by_all_who_were_asked_is_final(contract: Any, memory: MemoryGateway) -> None:
     details = (ErrorDetail("peer1:7051", "Org2MSP", "chaincode response 500, NO: not today"),)
     memory.fail("Endorse", StatusCode.ABORTED, NOT_ENOUGH, details=details, times=2)
-    with pytest.raises(EndorseError):
-        contract.submit("Add", "a", "5", endorsing_organizations=["Org2MSP"])
-    assert memory.calls == ["Endorse"]
-    assert contract.submit("Add", "a", "5", endorsing_organizations=["Org1MSP", "Org2MSP"]) == b"5"
+    for named, differ in ((["Org2MSP"], False), (["Org1MSP", "Org2MSP"], True)):
+        with pytest.raises(EndorseError) as caught:
+            contract.submit("Add", "a", "5", endorsing_organizations=named)
+        assert caught.value.peers_differ(named) is differ
+    assert memory.calls == ["Endorse", "Endorse"]
 
 
 @pytest.mark.parametrize(
@@ -98,8 +99,12 @@ def test_a_peer_that_starts_again_is_waited_for_as_long_as_the_deadline_allows(
     memory.fail("Evaluate", StatusCode.UNAVAILABLE, words, times=_flow._ATTEMPTS * 3)
     assert contract.evaluate("Show", "a") == b""
     memory.fail("Evaluate", StatusCode.UNAVAILABLE, words, times=1000)
-    with pytest.raises(EvaluateError, match=words) as caught:
-        contract.evaluate("Show", "a", timeout=0.5)
+    for seconds in (0.5, 2.0, 10.0, 50.0):  # on a busy machine the first call may take all of it
+        with pytest.raises(EvaluateError) as caught:
+            contract.evaluate("Show", "a", timeout=seconds)
+        if caught.value.status is not StatusCode.DEADLINE_EXCEEDED:
+            break
+    assert words in caught.value.reason
     assert caught.value.retryable
 
 

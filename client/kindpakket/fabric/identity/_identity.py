@@ -264,12 +264,12 @@ def _files(folder: Path) -> list[Path]:
 def _mspid(value: object) -> str:
     if not isinstance(value, str):
         raise IdentityError(f"the MSP id is {check.shown(value)}: give text, such as 'Org1MSP'")
-    if not value or value != value.strip():
-        raise IdentityError(
-            f"the MSP id is {value!r}: give that of the organisation that issued the certificate"
-        )
     if "-----BEGIN" in value:
         raise IdentityError("the MSP id is PEM: pass the MSP id first, then the certificate, then the key")
+    if not value.strip():
+        raise IdentityError("the MSP id is empty: give that of the organisation that issued the certificate")
+    if value != value.strip():
+        raise IdentityError(f"the MSP id is {value!r}: leave out the spaces around it")
     return value
 
 
