@@ -9,7 +9,7 @@ import pytest
 from scenario_support import new_key
 from styles import take
 
-from kindpakket.fabric import Contract, FilteredBlock, FilteredTransaction
+from kindpakket.fabric import Contract, EventsError, FilteredBlock, FilteredTransaction
 from kindpakket.fabric import Network as Ledger
 from kindpakket.fabric.blocks import Block
 
@@ -79,6 +79,15 @@ def test_closing_one_stream_of_blocks_leaves_others_open(strict: Contract, ledge
 
 
 @kinds
+def test_a_start_beyond_the_ledger_is_told_with_its_height(ledger: Ledger) -> None:
+    far = ledger.ledger_height() + 1000
+    words = rf"the start is block {far} of channel scenario, but the peer has \d+ blocks"
+    with pytest.raises(EventsError, match=words), ledger.blocks(far) as blocks:
+        next(iter(blocks))
+    with pytest.raises(EventsError, match=words), ledger.chaincode_events("open", start_block=far) as events:
+        next(iter(events))
+
+
 def test_a_stream_with_a_last_block_ends_after_it(ledger: Ledger, kind: str) -> None:
     height = ledger.ledger_height()
     with opened(ledger, kind, 0, height - 1) as blocks:

@@ -1,4 +1,4 @@
-"""Making a key in a PKCS#11 token, which it never leaves, and having a certificate issued and renewed for it."""
+"""A key is made in a PKCS#11 token, which it never leaves; its certificate is issued and renewed."""
 
 from kindpakket.fabric import Profile, connect
 from kindpakket.fabric.ca import CaClient, Enrolment
