@@ -58,6 +58,8 @@ def only_bytes(what: str, value: object, hint: str = "") -> bytes:
 
 def names(what: str, value: object) -> tuple[str, ...]:
     """A list of names. Raises `TypeError` if it is one text, or not a list; and as `name` does."""
+    if value == ():  # the default of most calls
+        return ()
     if isinstance(value, str):
         raise TypeError(f"{what} is the text {value!r}: give a list")
     if not isinstance(value, Iterable):

@@ -56,8 +56,7 @@ class BaseProposal(Bound[S]):
         return (yield from proposing.evaluate(self._session, self._proposed, self._signed(), seconds))
 
     def _endorsing(self, seconds: float) -> Flow[EndorsedTransaction]:
-        payload = yield from proposing.endorse(self._session, self._proposed, self._signed(), seconds)
-        return EndorsedTransaction(self._session, payload)
+        return (yield from proposing.endorse(self._session, self._proposed, self._signed(), seconds))
 
 
 class Proposal(BaseProposal[SyncSession]):

@@ -146,7 +146,6 @@ OPTIONS: list[tuple[dict[str, Any], type[Exception], str]] = [
         ProfileError,
         "is without TLS: leave out the tls_root",
     ),
-    ({**PLACE, "server_name": "peer0"}, ProfileError, "is without TLS: leave out the server_name"),
     ({**PLACE, "peers": ["peer0"]}, TypeError, "peers names peers of a profile"),
     ({**PLACE, "deadlines": 5}, TypeError, r"deadlines is 5 \(int\): give Deadlines"),
     ({**PLACE, "limits": 5}, TypeError, r"limits is 5 \(int\): give Limits"),

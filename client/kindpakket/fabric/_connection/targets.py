@@ -223,7 +223,7 @@ def _endpoint(
     if not whole:
         raise _no_address(endpoint)
     tls = scheme != "grpc"
-    for option, given in (("client certificate", client), ("tls_root", roots), ("server_name", server_name)):
+    for option, given in (("client certificate", client), ("tls_root", roots)):
         if given and not tls:
             raise ProfileError(f"endpoint {endpoint!r} is without TLS: leave out the {option}, or use TLS")
     return _target(address, address, tls, roots, server_name, client, arguments, "tls_root")

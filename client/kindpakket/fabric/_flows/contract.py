@@ -20,8 +20,7 @@ def endorse_and_submit(
 ) -> Flow[tuple[EndorsedTransaction, CommitStatus | None]]:
     """Endorse and submit; with the commit status, if submitting had to ask for it."""
     signature = session.identity.sign(proposed.parts.proposal)
-    payload = yield from endorse(session, proposed, signature, deadlines.endorse)
-    transaction = EndorsedTransaction(session, payload)
+    transaction = yield from endorse(session, proposed, signature, deadlines.endorse)
     return transaction, (yield from transaction.submit(deadlines))
 
 

@@ -44,8 +44,10 @@ class EndorsedTransaction:
         *,
         commit_signature: bytes | None = None,
         kept: bool = False,
+        parts: wire.TransactionParts | None = None,
     ) -> None:
-        parts = wire.transaction_parts(payload)
+        """A transaction; `parts` is what its payload says, if that was read already."""
+        parts = parts or wire.transaction_parts(payload)
         identity = session.identity
         self.payload = payload
         self.channel = parts.channel
@@ -64,8 +66,11 @@ class EndorsedTransaction:
     @property
     def envelope(self) -> bytes:
         """The signed transaction. Raises `IdentityError` if there is neither a signature nor the key."""
+        return wire.envelope(self.payload, self._signed())
+
+    def _signed(self) -> bytes:
         self.signature = self.signature or self._session.identity.sign(self.payload)
-        return wire.envelope(self.payload, self.signature)
+        return self.signature
 
     def submit(self, deadlines: Deadlines) -> Flow[CommitStatus | None]:
         """Offer the transaction; the commit status if it had to be asked for, else None."""
@@ -85,7 +90,7 @@ class EndorsedTransaction:
     def offer(self, seconds: float) -> Flow[None]:
         """Offer the transaction once: to another peer only if the one before cannot have heard it."""
         self._offered = True
-        request = wire.submit_request(self.transaction_id, self.channel, self.envelope)
+        request = wire.submit_request(self.transaction_id, self.channel, self.payload, self._signed())
         deadline = Countdown(seconds)
         avoid = ""
         while True:

@@ -12,6 +12,7 @@ from kindpakket.fabric._connection.deadlines import Countdown
 from kindpakket.fabric._connection.flow import CallFailed, Flow, repeatedly
 from kindpakket.fabric._connection.observer import Operation, OperationName, watched
 from kindpakket.fabric._connection.session import Session
+from kindpakket.fabric._flows.endorsed import EndorsedTransaction
 from kindpakket.fabric._wire import gateway as wire
 from kindpakket.fabric.errors import DecodeError, EndorseError, EvaluateError, ProtocolError
 
@@ -91,13 +92,17 @@ def _evaluate(proposed: Proposed, signature: bytes, seconds: float) -> Flow[byte
     return wire.evaluate_result(response)
 
 
-def endorse(session: Session, proposed: Proposed, signature: bytes, seconds: float) -> Flow[bytes]:
-    """Collect endorsements; the payload of the transaction, checked to be the one proposed."""
+def endorse(
+    session: Session, proposed: Proposed, signature: bytes, seconds: float
+) -> Flow[EndorsedTransaction]:
+    """Collect endorsements; the transaction, checked to be the proposed one, signed if the key is here."""
     flow = _endorse(session, proposed, signature, seconds)
     return watched(session.observer, proposed.operation("endorse"), flow)
 
 
-def _endorse(session: Session, proposed: Proposed, signature: bytes, seconds: float) -> Flow[bytes]:
+def _endorse(
+    session: Session, proposed: Proposed, signature: bytes, seconds: float
+) -> Flow[EndorsedTransaction]:
     transaction_id = proposed.parts.transaction_id
 
     def error(failure: CallFailed) -> EndorseError:
@@ -112,12 +117,11 @@ def _endorse(session: Session, proposed: Proposed, signature: bytes, seconds: fl
         wire.ENDORSE, request, Countdown(seconds), error, transaction_id=transaction_id
     )
     payload = wire.prepared_payload(response)
-    _check(session, proposed.parts, payload)
-    return payload
+    return EndorsedTransaction(session, payload, parts=_checked(session, proposed.parts, payload))
 
 
-def _check(session: Session, proposed: wire.ProposalParts, payload: bytes) -> None:
-    """Refuse a transaction other than the one proposed: signing it would be signing anything."""
+def _checked(session: Session, proposed: wire.ProposalParts, payload: bytes) -> wire.TransactionParts:
+    """What a transaction says. One other than the proposed is refused: signing it would be signing anything."""
     try:
         parts = wire.transaction_parts(payload)
     except DecodeError as error:
@@ -130,6 +134,7 @@ def _check(session: Session, proposed: wire.ProposalParts, payload: bytes) -> No
             f"the gateway prepared transaction {parts.transaction_id} instead of the proposed "
             f"{proposed.transaction_id}; it was not signed: check what answers on {session.address}"
         )
+    return parts
 
 
 def _arguments(name: str, arguments: Sequence[str | bytes]) -> list[bytes]:
