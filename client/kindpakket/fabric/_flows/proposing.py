@@ -121,7 +121,7 @@ def _endorse(
 
 
 def _checked(session: Session, proposed: wire.ProposalParts, payload: bytes) -> wire.TransactionParts:
-    """What a transaction says. One other than the proposed is refused: signing it would be signing anything."""
+    """What a transaction says. Another than the proposed is refused: signing it would be signing anything."""
     try:
         parts = wire.transaction_parts(payload)
     except DecodeError as error:
