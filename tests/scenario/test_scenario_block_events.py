@@ -78,7 +78,6 @@ def test_closing_one_stream_of_blocks_leaves_others_open(strict: Contract, ledge
         assert take(other, lambda block: holds(after.transaction_id, block))
 
 
-@kinds
 def test_a_start_beyond_the_ledger_is_told_with_its_height(ledger: Ledger) -> None:
     far = ledger.ledger_height() + 1000
     words = rf"the start is block {far} of channel scenario, but the peer has \d+ blocks"
@@ -88,6 +87,7 @@ def test_a_start_beyond_the_ledger_is_told_with_its_height(ledger: Ledger) -> No
         next(iter(events))
 
 
+@kinds
 def test_a_stream_with_a_last_block_ends_after_it(ledger: Ledger, kind: str) -> None:
     height = ledger.ledger_height()
     with opened(ledger, kind, 0, height - 1) as blocks:
