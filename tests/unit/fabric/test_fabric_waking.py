@@ -89,7 +89,7 @@ def connected(memory: MemoryGateway) -> aio.Gateway:
     return aio.connect(identity=memory.identity, endpoint=memory.endpoint, deadlines=ENDLESS)
 
 
-def in_a_task(act: Callable[[], object]) -> Callable[[], None]:
+def in_a_task(act: Callable[[], object]) -> Callable[[], object]:
     return lambda: asyncio.get_running_loop().call_soon(act)
 
 
