@@ -95,7 +95,8 @@ def test_a_peer_whose_certificate_another_authority_issued_is_not_spoken_to(
 def test_a_name_that_a_certificate_does_not_have_is_told_with_those_it_has(
     clients: Clients, place: Place
 ) -> None:
-    options = {**endpoint(place, "org1"), "server_name": "elsewhere.example.com"}
+    options = endpoint(place, "org1")
+    options["server_name"] = "elsewhere.example.com"
     with (
         clients.over(None, place.identity("org1"), **options) as gateway,
         pytest.raises(EvaluateError) as caught,
