@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Literal
 
+import pkcs11
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
@@ -29,6 +32,7 @@ from kindpakket.fabric.ca import (
     Enrolment,
 )
 from kindpakket.fabric.ca import aio as aio_ca
+from kindpakket.fabric.identity.pkcs11 import Pkcs11Signer
 from kindpakket_demo.desk import CHANNEL, MUNICIPALITY
 from kindpakket_network import Network
 from kindpakket_network.programs.fabric import programs
@@ -37,6 +41,8 @@ from patience import PATIENCE
 
 ATTRIBUTES = x509.ObjectIdentifier("1.2.3.4.5.6.7.8.1")
 MSPID = "GemeenteMSP"
+SOFTHSM = shutil.which("softhsm2-util") or ""
+MODULE = Path("/usr/lib/softhsm/libsofthsm2.so")
 
 
 @pytest.fixture(scope="module")
@@ -317,3 +323,39 @@ def test_asyncio_does_the_same(network: Network, profile: Profile) -> None:
                 await ca.enrol(names[0], secrets[0])
 
     asyncio.run(enrol())
+
+
+@pytest.fixture
+def token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[str, str, str]:
+    """A fresh SoftHSM token: module, label and PIN."""
+    if not (SOFTHSM and MODULE.exists()):
+        pytest.skip("SoftHSM is not installed: apt-get install softhsm2")
+    (tmp_path / "tokens").mkdir()
+    configuration = tmp_path / "softhsm2.conf"
+    configuration.write_text(f"directories.tokendir = {tmp_path / 'tokens'}\nlog.level = ERROR\n")
+    monkeypatch.setenv("SOFTHSM2_CONF", str(configuration))
+    command = [SOFTHSM, "--init-token", "--free", "--label", "ca", "--pin", "1234", "--so-pin", "5678"]
+    subprocess.run(command, check=True, capture_output=True, timeout=PATIENCE)
+    pkcs11.lib(str(MODULE)).reinitialize()  # other tests of this process may have used it
+    return str(MODULE), "ca", "1234"
+
+
+@pytest.mark.parametrize("algorithm", ["P-256", "P-384"])
+def test_a_key_that_is_made_in_a_token_enrols_renews_and_registers(
+    own: CaClient, token: tuple[str, str, str], tmp_path: Path, algorithm: Literal["P-256", "P-384"]
+) -> None:
+    """A real authority accepts the requests and the tokens that the key signs, and it never leaves."""
+    with (
+        Pkcs11Signer.generate(*token, key_label="boss", algorithm=algorithm) as signer,
+        Pkcs11Signer.generate(*token, key_label="next") as following,
+    ):
+        first = own.enrol("boss", "boss-secret", key=signer)
+        folder = first.save(tmp_path / "holder")
+        assert list((folder / "keystore").iterdir()) == []
+        present = Enrolment.from_msp(folder, signer=signer)
+        same = own.reenrol(present, key="same")
+        assert same.decoded.public_key() == first.decoded.public_key() == signer.public_key
+        assert same.decoded.serial_number != first.decoded.serial_number
+        other = own.reenrol(same, key=following)
+        assert other.decoded.public_key() == following.public_key
+        assert own.register(other, "till-1", secret="till-secret") == "till-secret"

@@ -9,7 +9,7 @@ import pytest
 from scenario_support import new_key
 from styles import take
 
-from kindpakket.fabric import Contract, FilteredBlock, FilteredTransaction
+from kindpakket.fabric import Contract, EventsError, FilteredBlock, FilteredTransaction
 from kindpakket.fabric import Network as Ledger
 from kindpakket.fabric.blocks import Block
 
@@ -76,6 +76,15 @@ def test_closing_one_stream_of_blocks_leaves_others_open(strict: Contract, ledge
                 assert take(blocks, lambda block: holds(before.transaction_id, block))
         after = strict.submit_async("Echo", "after")
         assert take(other, lambda block: holds(after.transaction_id, block))
+
+
+def test_a_start_beyond_the_ledger_is_told_with_its_height(ledger: Ledger) -> None:
+    far = ledger.ledger_height() + 1000
+    words = rf"the start is block {far} of channel scenario, but the peer has \d+ blocks"
+    with pytest.raises(EventsError, match=words), ledger.blocks(far) as blocks:
+        next(iter(blocks))
+    with pytest.raises(EventsError, match=words), ledger.chaincode_events("open", start_block=far) as events:
+        next(iter(events))
 
 
 @kinds

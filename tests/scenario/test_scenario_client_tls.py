@@ -17,6 +17,7 @@ from scenario_support import CHANNEL, Clients, Place, at_peer, endorsers_of, new
 from styles import take
 
 from kindpakket.fabric import ConnectOptions, EvaluateError, Gateway, Profile
+from patience import PATIENCE
 
 PEER = "peer1.org1"
 ASKS_FOR_CERTIFICATES = {
@@ -89,6 +90,30 @@ def test_a_peer_whose_certificate_another_authority_issued_is_not_spoken_to(
     with gateway, pytest.raises(EvaluateError) as caught:
         gateway.network(CHANNEL).contract("open").evaluate("Echo", "conga", timeout=2)
     assert caught.value.status is StatusCode.UNAVAILABLE
+
+
+def test_a_name_that_a_certificate_does_not_have_is_told_with_those_it_has(
+    clients: Clients, place: Place
+) -> None:
+    options = endpoint(place, "org1")
+    options["server_name"] = "elsewhere.example.com"
+    with (
+        clients.over(None, place.identity("org1"), **options) as gateway,
+        pytest.raises(EvaluateError) as caught,
+    ):
+        gateway.network(CHANNEL).contract("open").evaluate("Echo", "conga", timeout=PATIENCE)
+    assert "is for peer0.org1" in caught.value.reason
+    assert "not for elsewhere.example.com" in caught.value.reason
+    assert not caught.value.retryable
+
+
+def test_a_client_without_tls_is_told_that_the_peer_uses_it(clients: Clients, place: Place) -> None:
+    plain = ConnectOptions(endpoint=f"grpc://{place.address('peer0.org1')}")
+    with (
+        clients.over(None, place.identity("org1"), **plain) as gateway,
+        pytest.raises(EvaluateError, match="uses TLS: leave out grpc://"),
+    ):
+        gateway.network(CHANNEL).contract("open").evaluate("Echo", "conga", timeout=PATIENCE)
 
 
 def test_a_peer_that_asks_for_certificates_refuses_clients_without_a_proper_one(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from grpc import StatusCode
 from scenario_support import CHANNEL, Clients, Place, new_key
 
@@ -14,8 +16,10 @@ from kindpakket.fabric import (
     EndorseError,
     EvaluateError,
     EventsError,
+    Gateway,
     GatewayError,
     Identity,
+    StepEvent,
     SubmitError,
 )
 from kindpakket.fabric import Network as Ledger
@@ -112,6 +116,44 @@ def test_an_organisation_that_refuses_is_named_in_the_details(place: Place, stri
     assert error.status is StatusCode.ABORTED
     assert "failed to collect enough transaction endorsements" in error.reason
     assert said(place, error) == [("peer0.org3", "Org3MSP", "chaincode response 500, Org3MSP refuses")]
+
+
+def test_a_refusal_by_another_organisation_is_told_at_once(clients: Clients) -> None:
+    """Its chaincode says no: unlike a peer that is a block behind, it is not asked again."""
+    calls = Calls()
+    with clients.connect("org1", observer=calls) as gateway:
+        strict = gateway.network(CHANNEL).contract("strict")
+        for _ in range(20):  # a peer may lose sight of another one for some seconds, which is waited for
+            calls.steps.clear()
+            with pytest.raises(EndorseError) as caught:
+                strict.submit("FailAt", "Org3MSP")
+            if set(calls.steps) == {"endorse ABORTED"}:
+                break
+    assert caught.value.chaincode_message == "Org3MSP refuses"
+    assert caught.value.peers_differ()
+    assert calls.steps == ["endorse ABORTED"]
+
+
+class Calls:
+    """Notes the calls of peers, and how they ended."""
+
+    def __init__(self) -> None:
+        self.steps: list[str] = []
+
+    def on_step(self, event: StepEvent) -> None:
+        self.steps.append(f"{event.step} {event.status}")
+
+
+def test_a_clock_that_is_wrong_is_told_on_streams_too(gateway: Gateway) -> None:
+    ledger = gateway.network(CHANNEL)
+    with time_machine.travel(datetime.now(UTC) + timedelta(days=2), tick=True):
+        with pytest.raises(EvaluateError) as evaluated:
+            ledger.contract("open").evaluate("Echo")
+        with pytest.raises(EventsError) as read, ledger.blocks() as blocks:
+            next(iter(blocks))
+    assert evaluated.value.clock_refused
+    assert read.value.clock_refused
+    assert "incorrect timestamp" in str(read.value)
 
 
 def test_all_organisations_that_refuse_are_named_in_the_details(place: Place, strict: Contract) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -19,6 +20,34 @@ from kindpakket.fabric.blocks import Block
 FIRST, SECOND = "peer0.org1", "peer1.org1"
 PATIENT = Deadlines(evaluate=30, endorse=60, submit=20, resolve=90, commit_status=90)
 AT_ONCE = 20
+MANY = 6
+
+
+def test_a_peer_that_starts_again_is_waited_for(place: Place) -> None:
+    """A call to a single peer takes until the peer answers, and then until it can endorse."""
+    place.network.stop(SECOND)
+    starting = Starting(place)
+    try:
+        with place.connect("org1", peers=[SECOND], deadlines=PATIENT, observer=starting) as gateway:
+            assert gateway.network(CHANNEL).contract("strict").submit("Echo", "back") == b"back"
+    finally:
+        starting.thread.join()
+        place.await_peers()
+    assert starting.failures >= MANY
+
+
+class Starting:
+    """Starts the peer after as many failed calls as a client without patience would make."""
+
+    def __init__(self, place: Place) -> None:
+        self.failures = 0
+        self.thread = threading.Thread(target=place.network.start, args=(SECOND,))
+
+    def on_step(self, event: StepEvent) -> None:
+        if not event.successful:
+            self.failures += 1
+            if self.failures == MANY:
+                self.thread.start()
 
 
 class Recorder:

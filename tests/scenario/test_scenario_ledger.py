@@ -6,7 +6,7 @@ import pytest
 from scenario_support import ORGANISATIONS, Place, new_key
 from styles import take
 
-from kindpakket.fabric import Contract, NotOnLedger
+from kindpakket.fabric import Contract, NotOnLedger, SubmitError
 from kindpakket.fabric import Network as Ledger
 from kindpakket.fabric.blocks import Block
 
@@ -58,6 +58,18 @@ def test_messages_above_four_megabytes_are_sent_and_read_in_every_way(
     assert len(delivered.transactions[0].envelope) > LARGE
     assert ledger.block(number) == delivered == ledger.block_of(submitted.transaction_id)
     assert len(ledger.transaction(submitted.transaction_id).writes("strict")[0].value or b"") == LARGE
+
+
+def test_a_transaction_above_the_channels_limit_is_told_with_both_sizes(
+    strict: Contract, ledger: Ledger
+) -> None:
+    limit = ledger.channel_config().ordering.absolute_max_bytes
+    assert limit == 10 << 20
+    transaction = strict.proposal("Fill", new_key(), str(limit)).endorse()
+    with pytest.raises(SubmitError, match=rf"exceeds maximum allowed {limit} bytes") as caught:
+        transaction.submit()
+    assert caught.value.too_large
+    assert caught.value.refused
 
 
 def test_a_stream_reads_large_blocks_one_after_another(strict: Contract, ledger: Ledger) -> None:

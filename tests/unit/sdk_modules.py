@@ -16,6 +16,7 @@ PUBLIC = [
     "kindpakket.fabric.identity.pkcs11",
     "kindpakket.fabric.outbox",
     "kindpakket.fabric.profile",
+    "kindpakket.fabric.telemetry",
     "kindpakket.fabric.testing",
     "kindpakket.fabric.verification",
 ]

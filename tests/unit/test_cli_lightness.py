@@ -178,6 +178,7 @@ def bare(extra: str, code: str, *arguments: str) -> subprocess.CompletedProcess[
         ("pkcs11", "kindpakket.fabric.identity.pkcs11"),
         ("report", "kindpakket.report.report"),
         ("sql", "kindpakket.fabric.checkpoints.sql"),
+        ("telemetry", "kindpakket.fabric.telemetry"),
         ("view", "kindpakket.ledgerview"),
     ],
 )

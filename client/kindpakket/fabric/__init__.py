@@ -16,6 +16,7 @@ The API is what these modules export, and nothing else:
 - `kindpakket.fabric.identity` and `kindpakket.fabric.identity.pkcs11`: identities, keys and signers;
 - `kindpakket.fabric.outbox`: requests that outlive the process;
 - `kindpakket.fabric.profile`: connection profiles;
+- `kindpakket.fabric.telemetry`: spans and metrics for OpenTelemetry;
 - `kindpakket.fabric.testing`: a gateway in memory;
 - `kindpakket.fabric.verification`: a ledger verified from its blocks alone.
 
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from kindpakket.fabric._commit_status import CommitStatus
     from kindpakket.fabric._connection.deadlines import Deadlines
     from kindpakket.fabric._connection.limits import Limits
-    from kindpakket.fabric._connection.observer import Observer, StepEvent
+    from kindpakket.fabric._connection.observer import Observer, Operation, StepEvent, StreamEvent
     from kindpakket.fabric._connection.peers import PeerHealth
     from kindpakket.fabric._connection.targets import ConnectOptions
     from kindpakket.fabric._contract import Contract, SubmittedTransaction
@@ -118,7 +119,7 @@ else:
             "._commit_status": "CommitStatus",
             "._connection.deadlines": "Deadlines",
             "._connection.limits": "Limits",
-            "._connection.observer": "Observer StepEvent",
+            "._connection.observer": "Observer Operation StepEvent StreamEvent",
             "._connection.peers": "PeerHealth",
             "._connection.targets": "ConnectOptions",
             "._contract": "Contract SubmittedTransaction",
@@ -213,6 +214,7 @@ __all__ = [
     "NotOnLedger",
     "Observer",
     "OfflineSigning",
+    "Operation",
     "Orderer",
     "Ordering",
     "Organization",
@@ -235,6 +237,7 @@ __all__ = [
     "Signer",
     "StepEvent",
     "Stream",
+    "StreamEvent",
     "Submission",
     "SubmitError",
     "SubmittedTransaction",

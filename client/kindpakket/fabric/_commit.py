@@ -7,6 +7,7 @@ from typing import TypeVar
 from kindpakket.fabric._commit_status import CommitStatus
 from kindpakket.fabric._connection.bound import Bound
 from kindpakket.fabric._connection.flow import Flow
+from kindpakket.fabric._connection.observer import Operation, watched
 from kindpakket.fabric._connection.session import Session
 from kindpakket.fabric._connection.sync import SyncSession
 from kindpakket.fabric._flows.committing import status_from
@@ -58,7 +59,9 @@ class BaseCommit(Bound[S]):
     def _waiting(self, seconds: float) -> Flow[CommitStatus]:
         if self._status is None:
             self._signature = self._signature or self._session.identity.sign(self.bytes)
-            self._status = yield from status_from(self.transaction_id, self.message, seconds)
+            operation = Operation("commit status", self._channel, self.transaction_id)
+            flow = status_from(self.transaction_id, self.message, seconds)
+            self._status = yield from watched(self._session.observer, operation, flow)
         return self._status
 
 
@@ -76,5 +79,5 @@ class Commit(BaseCommit[SyncSession]):
                 be valid.
             IdentityError: the key is not here, and no signature was given.
         """
-        seconds = self._session.deadlines.commit_status if timeout is None else timeout
+        seconds = self._session.seconds("commit_status", timeout)
         return self._session.run(self._waiting(seconds))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeAlias, TypeVar
 
+from kindpakket.fabric import _arguments as check
 from kindpakket.fabric._bulk import Bulk
 from kindpakket.fabric._commit import Commit
 from kindpakket.fabric._commit_status import CommitStatus
@@ -57,9 +58,11 @@ class BaseContract(Bound[S]):
         self, deadlines: Deadlines | None, conflict_attempts: int
     ) -> Callable[[Submission], Flow[bytes]]:
         """How a submission is committed. Raises `ValueError` if not even one attempt is allowed."""
+        if isinstance(conflict_attempts, bool) or not isinstance(conflict_attempts, int):
+            raise TypeError(f"conflict_attempts is {check.shown(conflict_attempts)}: give a whole number")
         if conflict_attempts < 1:
             raise ValueError(f"conflict_attempts is {conflict_attempts}: give 1 or more")
-        limits = deadlines or self._session.deadlines
+        limits = self._session.deadlines_of(deadlines)
         return lambda submission: commit_despite_conflicts(
             self._session, self.channel, self.chaincode, submission, limits, conflict_attempts
         )
@@ -191,7 +194,7 @@ class Contract(BaseContract[SyncSession]):
         whether the transaction is valid.
         """
         proposed = self._proposed(name, arguments, transient, endorsing_organizations)
-        flow = endorse_and_submit(self._session, proposed, deadlines or self._session.deadlines)
+        flow = endorse_and_submit(self._session, proposed, self._session.deadlines_of(deadlines))
         return SubmittedTransaction(self._session, *self._session.run(flow))
 
     def proposal(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Unpack
 
+from kindpakket.fabric import _arguments as check
 from kindpakket.fabric._connection import targets
 from kindpakket.fabric._connection.peers import PeerHealth
 from kindpakket.fabric._connection.sync import SyncSession
@@ -32,7 +33,7 @@ class Gateway(OfflineSigning):
 
     def network(self, channel: str) -> Network:
         """A channel that the peer has joined."""
-        return Network(self._session, channel)
+        return Network(self._session, check.name("channel", channel))
 
     def peers(self) -> tuple[PeerHealth, ...]:
         """The health of the gateway's peers, in order of preference. Nothing is sent."""
@@ -44,7 +45,7 @@ class Gateway(OfflineSigning):
         Args:
             timeout: seconds to wait for them, all at once.
         """
-        return self._session.check(timeout)
+        return self._session.check(check.seconds("timeout", timeout))
 
     def channels(self, *, timeout: float | None = None) -> tuple[str, ...]:
         """Names of the channels that the peer has joined, sorted.
@@ -56,7 +57,7 @@ class Gateway(OfflineSigning):
             EvaluateError: the peer refused or failed. Peers answer members of their own organisation only,
                 unless their configuration says otherwise.
         """
-        seconds = self._session.deadlines.evaluate if timeout is None else timeout
+        seconds = self._session.seconds("evaluate", timeout)
         return self._session.run(joined_channels(self._session, seconds))
 
     def known_peers(self, *, timeout: float | None = None) -> tuple[DiscoveredPeer, ...]:
@@ -72,7 +73,7 @@ class Gateway(OfflineSigning):
             DiscoveryError: the peer refused or failed. Peers answer administrators of their own organisation
                 only.
         """
-        seconds = self._session.deadlines.evaluate if timeout is None else timeout
+        seconds = self._session.seconds("evaluate", timeout)
         return self._session.run(finding_known_peers(self._session, seconds))
 
     def close(self) -> None:
@@ -104,4 +105,5 @@ def connect(
     found = targets.resolve(profile, options)
     if identity is None:
         raise TypeError("connect needs an identity")
+    check.instance("identity", identity, Identity, "an Identity, such as Identity.from_msp(…)")
     return Gateway(SyncSession(identity, targets.settings(options), found))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TypeVar
 
+from kindpakket.fabric import _arguments as check
 from kindpakket.fabric._commit import Commit
 from kindpakket.fabric._connection.bound import Bound
 from kindpakket.fabric._connection.session import Session
@@ -56,11 +57,12 @@ class BaseNetwork(Bound[S]):
         self.name = name
 
     def _seconds(self, timeout: float | None) -> float:
-        return self._session.deadlines.evaluate if timeout is None else timeout
+        return self._session.seconds("evaluate", timeout)
 
     def _kept(self, envelope: bytes) -> EndorsedTransaction:
         """The transaction in a stored envelope."""
-        payload, signature = wire.split_envelope(envelope)
+        hint = ", such as Transaction.envelope"
+        payload, signature = wire.split_envelope(check.only_bytes("envelope", envelope, hint))
         channel = wire.transaction_parts(payload).channel
         if channel != self.name:
             raise DecodeError(f"the envelope is for channel {channel!r}, not for {self.name!r}")
@@ -74,11 +76,11 @@ class Network(EventRequests, BaseNetwork[SyncSession]):
 
     def contract(self, chaincode: str) -> Contract:
         """A chaincode on this channel."""
-        return Contract(self._session, self.name, chaincode)
+        return Contract(self._session, self.name, check.name("chaincode", chaincode))
 
     def commit(self, transaction_id: str) -> Commit:
         """The commit of a transaction that was submitted earlier, to ask for its status."""
-        return Commit(self._session, self.name, transaction_id)
+        return Commit(self._session, self.name, check.transaction_id(transaction_id))
 
     def transaction_from(self, envelope: bytes) -> Transaction:
         """The transaction in a stored envelope, to be offered again.

@@ -15,6 +15,10 @@ FORBIDDEN = ("status=FORBIDDEN", "access denied", "ailed evaluating policy on si
 # core/endorser/msgvalidation.go: one sentence for every certificate or signature that it does not accept
 IDENTITY_REFUSED = re.compile(r"access denied: channel \[([^\]]*)\] creator org (unknown|\[[^\]]*\])")
 OVERLOAD = "exceeding concurrency limit"
+# orderer/common/msgprocessor/sizefilter.go; and gRPC, at a limit of either side
+TOO_LARGE = ("exceeds maximum allowed", "message larger than max")
+UNPROVEN = "no trusted connection: "
+"""How the reason of a failure begins that is about TLS (`kindpakket.fabric._connection.tls`)."""
 
 # What Fabric 3.1.1 says in states that pass, with the files that say it. An endorser keeps nothing of a
 # proposal that failed, so the same one may be sent again, and it stays one transaction.
@@ -61,6 +65,8 @@ PEER_UNREADY = (
 )
 # orderer/common/types: a consenter that the channel names already, and that has not joined it yet
 CONSENTER_JOINING = "channel does not exist"
+# internal/pkg/gateway/endorsement.go: a peer's result is another than the first peer's
+RESULTS_DIFFER = "ProposalResponsePayloads do not match"
 # core/chaincode/handler.go; its "timeout expired while executing transaction" is final: the chaincode has had
 # 30 seconds.
 CHAINCODE_STOPPED = "chaincode stream terminated"

@@ -53,11 +53,10 @@ class BaseProposal(Bound[S]):
         return self._signature
 
     def _evaluating(self, seconds: float) -> Flow[bytes]:
-        return (yield from proposing.evaluate(self._proposed, self._signed(), seconds))
+        return (yield from proposing.evaluate(self._session, self._proposed, self._signed(), seconds))
 
     def _endorsing(self, seconds: float) -> Flow[EndorsedTransaction]:
-        payload = yield from proposing.endorse(self._session, self._proposed, self._signed(), seconds)
-        return EndorsedTransaction(self._session, payload)
+        return (yield from proposing.endorse(self._session, self._proposed, self._signed(), seconds))
 
 
 class Proposal(BaseProposal[SyncSession]):
@@ -73,7 +72,7 @@ class Proposal(BaseProposal[SyncSession]):
             EvaluateError: the peer or the chaincode refused or failed.
             IdentityError: the key is not here, and no signature was given.
         """
-        seconds = self._session.deadlines.evaluate if timeout is None else timeout
+        seconds = self._session.seconds("evaluate", timeout)
         return self._session.run(self._evaluating(seconds))
 
     def endorse(self, *, timeout: float | None = None) -> Transaction:
@@ -89,5 +88,5 @@ class Proposal(BaseProposal[SyncSession]):
             IdentityError: the key is not here, and no signature was given.
             ProtocolError: the gateway answered with another transaction than the one proposed.
         """
-        seconds = self._session.deadlines.endorse if timeout is None else timeout
+        seconds = self._session.seconds("endorse", timeout)
         return Transaction(self._session, self._session.run(self._endorsing(seconds)))

@@ -32,12 +32,13 @@ class Stream(Generic[T]):
         self._reading = reading
         self._waiting: Iterator[T] = iter(())
         self._closing = threading.Event()
+        self._awake = threading.Event()
         self._lock = threading.Lock()
         self._call: Any = None
         self._link: Link[grpc.Channel] | None = None
         self._closings = 0
-        if reading.unpinned:
-            session.run(reading.pinning())
+        if reading.unprepared:
+            session.run(reading.preparing())
         self._open()
 
     def __iter__(self) -> Iterator[T]:
@@ -60,6 +61,7 @@ class Stream(Generic[T]):
                 return
             self._link = link = self._session.link(avoid)
             self._closings = link.closings
+            self._reading.opened(link)
             try:
                 method: Any = link.channel.unary_stream(self._reading.path, None, None)
                 self._call = method(request)
@@ -93,24 +95,34 @@ class Stream(Generic[T]):
         if self._reading.finished:
             self.close()
             return
+        if isinstance(error, grpc.RpcError) and self._link and self._session.is_suspicious(self._link, error):
+            self._session.look(self._link, error)
         failure = failure_of(self._session, self._link, self._closings, error)
         try:
             wait = self._reading.broken(failure)
-        except EventsError:
+        except EventsError as final:
             self.close()
-            raise
+            raise self._explained(final) from None
         with self._lock:
             if self._call is not None:
                 self._call.cancel()
-        if not self._closing.wait(wait):
-            self._open(failure.peer)
+        with self._session.closing.waking(self._awake.set):
+            self._awake.wait(wait)
+        self._open(failure.peer)
+
+    def _explained(self, error: EventsError) -> EventsError:
+        if self._session.closed:
+            return error
+        return self._session.run(self._reading.explaining(error))
 
     def close(self) -> None:
         """Stop the stream, also from another thread; the iteration then ends."""
         with self._lock:
             self._closing.set()
+            self._awake.set()
             if self._call is not None:
                 self._call.cancel()
+            self._reading.ended()
 
     def __enter__(self) -> Stream[T]:
         return self

@@ -77,7 +77,7 @@ class Transaction(BaseTransaction[SyncSession]):
             IdentityError: the key is not here, and no signature was given.
             UnknownOutcome: the outcome did not become certain in time.
         """
-        status = self._session.run(self._endorsed.submit(deadlines or self._session.deadlines))
+        status = self._session.run(self._endorsed.submit(self._session.deadlines_of(deadlines)))
         return Commit(
             self._session,
             self.channel,

@@ -163,6 +163,15 @@ class GatewayError(FabricError):
         return says_overloaded(self.status, self.reason, self.details)
 
     @property
+    def too_large(self) -> bool:
+        """A message exceeds a limit of bytes, which the words name; the same call will fail again.
+
+        A channel limits transactions (`AbsoluteMaxBytes` of its batch size, 10 MB by default), and a peer
+        limits messages (100 MB).
+        """
+        return self._says(*node_messages.TOO_LARGE)
+
+    @property
     def forbidden(self) -> bool:
         """A policy of the channel refuses this identity; the same call will fail again."""
         return self.status is StatusCode.PERMISSION_DENIED or self._says(*node_messages.FORBIDDEN)
@@ -211,6 +220,8 @@ class GatewayError(FabricError):
             self.forbidden
             or self.identity_expired
             or self.clock_refused
+            or self.too_large
+            or self.reason.startswith(node_messages.UNPROVEN)
             or self.chaincode_message is not None
         )
         return self._passing and not final
@@ -228,6 +239,8 @@ class GatewayError(FabricError):
 
 def says_overloaded(status: StatusCode, reason: str, details: tuple[ErrorDetail, ...]) -> bool:
     """Whether a node had no capacity for a call, by its status or by the nodes' own messages."""
+    if any(words in reason for words in node_messages.TOO_LARGE):
+        return False
     return (
         status is StatusCode.RESOURCE_EXHAUSTED
         or node_messages.OVERLOAD in reason
@@ -267,13 +280,25 @@ class EndorseError(GatewayError):
 
     @property
     def _passing(self) -> bool:
-        return super()._passing or self.peers_lost
+        return super()._passing or self.peers_lost or self.results_differ
+
+    @property
+    def results_differ(self) -> bool:
+        """Peers endorsed, but not the same result, as when one of them is a block behind.
+
+        The same proposal may succeed a moment later, and is repeated. A chaincode that refuses on one of the
+        peers is another thing: see `peers_differ`.
+        """
+        return self.chaincode_message is None and self._says(node_messages.RESULTS_DIFFER)
 
     def peers_differ(self, organizations: Collection[str] = ()) -> bool:
-        """Some peers endorsed and others did not, or came to another result, as when one is a block behind.
+        """Some peers endorsed, and others refused or came to another result.
 
-        The same proposal may succeed a moment later. The gateway asks a peer of its own organisation first
-        and others only after it has endorsed, unless the call names the organisations to ask.
+        The gateway asks a peer of its own organisation first and others only after it has endorsed, unless
+        the call names the organisations to ask. Where the chaincode decides by the state alone, a refusal by
+        some means that these peers are a block behind or ahead, and a new call may succeed a moment later;
+        where it decides by the organisation, the refusal is meant. The program knows which, so a refusal is
+        never repeated for it.
 
         Args:
             organizations: MSP ids of the organisations that were to endorse, if they were named.

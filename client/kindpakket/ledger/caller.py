@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from kindpakket.fabric import GatewayError
 from kindpakket.ledger.domain import Domain
 from kindpakket.ledger.ids import new_id
+from kindpakket.ledger.lagging import until_peers_agree
 from kindpakket.ledger.refusals import parse
 
 PAGE = 500
@@ -116,7 +117,8 @@ class Caller:
         """Run a transaction that writes, and wait for its commit.
 
         If another transaction that was ordered first changed what this one read, the same request is proposed
-        again, `CONFLICT_ATTEMPTS` times at most: the request id makes it take effect once.
+        again, `CONFLICT_ATTEMPTS` times at most: the request id makes it take effect once. The same goes for
+        a peer that is a block behind, so that it refuses what another endorses (`kindpakket.ledger.lagging`).
 
         Args:
             name: the transaction, such as `payment:Pay`.
@@ -131,12 +133,15 @@ class Caller:
         argument = _json({"request_id": request_id or new_id(), **members})
         private = {key: _json(value) for key, value in (transient or {}).items()}
         with _refusals():
-            answer = self.contract.submit(
-                name,
-                argument,
-                transient=private,
-                endorsing_organizations=organisations,
-                conflict_attempts=CONFLICT_ATTEMPTS,
+            answer = until_peers_agree(
+                lambda: self.contract.submit(
+                    name,
+                    argument,
+                    transient=private,
+                    endorsing_organizations=organisations,
+                    conflict_attempts=CONFLICT_ATTEMPTS,
+                ),
+                organisations,
             )
         return json.loads(answer)
 

@@ -33,8 +33,8 @@ def opened(request: pytest.FixtureRequest, memory: MemoryGateway) -> Iterator[Op
         identity: Identity | None = None, deadlines: Deadlines = AMPLE, *others: MemoryGateway, **options: Any
     ) -> Any:
         who = identity or memory.identity
-        given: Any = {"deadlines": deadlines, **options}
-        given["endpoint"] = [service.endpoint for service in (memory, *others)]
+        endpoints = [service.endpoint for service in (memory, *others)]
+        given: Any = {"deadlines": deadlines, "endpoint": endpoints, **options}
         if runner is None:
             gateway: Any = connect(identity=who, **given)
         else:

@@ -37,19 +37,25 @@ def rows() -> list[tuple[str, str, str]]:
     return [(behaviour, official, test) for behaviour, official, test in cells]
 
 
-def scenario_tests() -> set[str]:
-    """The scenario tests as the table names them."""
-    found = set()
+# Fixtures through which a test runs once sync and once asyncio.
+BOTH_STYLES = {"clients", "gateway", "ledger", "open_to_any", "second", "strict"}
+ONE_STYLE = ("discovery", "failover", "hardware_key")
+
+
+def scenario_tests() -> dict[str, set[str]]:
+    """The scenario tests as the table names them, and the fixtures of each."""
+    found = {}
     for path in (REPOSITORY / "tests" / "scenario").glob(f"{PREFIX}*.py"):
         for node in ast.parse(path.read_text("utf-8")).body:
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_"):
-                found.add(f"`{path.stem.removeprefix(PREFIX)}::{node.name}`")
+                fixtures = {argument.arg for argument in node.args.args}
+                found[f"`{path.stem.removeprefix(PREFIX)}::{node.name}`"] = fixtures
     return found
 
 
 def test_every_row_names_a_test_and_every_scenario_test_has_one_row() -> None:
     named = Counter(test for _, _, test in rows())
-    assert set(named) == scenario_tests()
+    assert set(named) == set(scenario_tests())
     assert set(named.values()) == {1}
 
 
@@ -60,3 +66,10 @@ def test_every_scenario_of_the_official_suite_has_a_row() -> None:
         covered |= {(feature, int(number)) for number in re.findall(r"\d+", numbers)}
     wanted = {(feature, number) for feature, count in OFFICIAL.items() for number in range(1, count + 1)}
     assert covered == wanted
+
+
+def test_the_tests_run_in_both_styles_as_the_page_says() -> None:
+    page = TABLE.read_text("utf-8")
+    assert f"files `{ONE_STYLE[0]}`, `{ONE_STYLE[1]}` and `{ONE_STYLE[2]}`" in page
+    single = {name for name, fixtures in scenario_tests().items() if not fixtures & BOTH_STYLES}
+    assert {name.strip("`").partition("::")[0] for name in single} == set(ONE_STYLE)

@@ -91,7 +91,7 @@ def test_a_refusal_is_not_taken_for_an_empty_ledger(network: Any, memory: Memory
 
 
 def test_block_numbers_start_at_0(network: Any) -> None:
-    with pytest.raises(ValueError, match="block number -1: the first block is number 0"):
+    with pytest.raises(ValueError, match="number is -1: the first block is number 0"):
         network.block(-1)
 
 

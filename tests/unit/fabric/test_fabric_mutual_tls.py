@@ -145,7 +145,7 @@ def test_a_mistake_in_the_profile_names_the_member(
         ({"cert": certificate, "key": other_key}, "does not belong to the certificate of CN=client.memory"),
         ({"cert": certificate, "key": {"path": "no"}}, "client.key.path is 'no', which cannot be read"),
         ({"cert": {"pem": "x"}, "key": other_key}, "TLS certificate cannot be read as X.509"),
-        ({"cert": certificate, "key": {"pem": "x"}}, "cannot be read: give unencrypted PEM"),
+        ({"cert": certificate, "key": {"pem": "x"}}, "cannot be read: give PEM, and the password"),
     ):
         with pytest.raises(ProfileError, match=words):
             Profile.load(write_profile(tmp_path, guarded, client))

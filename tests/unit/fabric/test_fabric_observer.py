@@ -65,3 +65,23 @@ def test_the_log_names_steps_and_no_content(
     assert told == ["endorse", "submit", "commit status", "evaluate"]
     assert "someone" not in caplog.text
     assert [record.levelno for record in caplog.records] == [logging.DEBUG] * 3 + [logging.INFO]
+
+
+def test_records_carry_their_parts_for_structured_logs(
+    contract: Any, memory: MemoryGateway, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, "kindpakket.fabric")
+    memory.fail("Evaluate", StatusCode.UNAVAILABLE, "Socket closed")
+    contract.evaluate("Show", "a")
+    parts = [
+        {name: value for name, value in vars(record).items() if name.startswith("fabric_")}
+        for record in caplog.records
+        if record.name == "kindpakket.fabric"
+    ]
+    peer = memory.endpoint.removeprefix("grpc://")
+    assert [(part["fabric_step"], part["fabric_attempt"], part["fabric_status"]) for part in parts] == [
+        ("evaluate", 1, "UNAVAILABLE"),
+        ("evaluate", 2, "OK"),
+    ]
+    assert all(part["fabric_peer"] == peer and part["fabric_seconds"] >= 0 for part in parts)
+    assert len({part["fabric_transaction_id"] for part in parts}) == 1

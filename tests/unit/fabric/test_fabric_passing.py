@@ -90,6 +90,16 @@ def by(words: str) -> tuple[ErrorDetail, ...]:
     return (ErrorDetail("peer0.winkels:7051", "WinkelsMSP", words),)
 
 
+def at_the_deadline(contract: Any) -> EndorseError:
+    """What is told of a submit that is repeated until its deadline."""
+    for seconds in (0.4, 2.0, 10.0, 50.0):  # on a busy machine the first call may take all of it
+        with pytest.raises(EndorseError) as caught:
+            contract.submit("Add", "a", "5", deadlines=Deadlines(endorse=seconds))
+        if caught.value.status is not StatusCode.DEADLINE_EXCEEDED:
+            break
+    return caught.value
+
+
 @pytest.mark.parametrize("reason", [ENDORSING, COLLECTING])
 @pytest.mark.parametrize("words", UNREADY)
 def test_a_peer_that_is_not_ready_endorses_the_same_proposal_later(
@@ -130,19 +140,17 @@ def test_a_peer_that_stays_unready_is_told_at_the_deadline(
 
 
 @pytest.mark.parametrize("words", LACKING)
-def test_a_peer_that_knows_too_few_others_is_tried_a_few_times(
+def test_a_peer_that_knows_too_few_others_is_waited_for(
     contract: Any, memory: MemoryGateway, words: str
 ) -> None:
-    memory.fail("Endorse", StatusCode.FAILED_PRECONDITION, words, times=2)
-    memory.fail("Evaluate", StatusCode.FAILED_PRECONDITION, words, times=2)
+    """As for seconds after it has started again."""
+    many = _flow._ATTEMPTS + 2
+    memory.fail("Endorse", StatusCode.FAILED_PRECONDITION, words, times=many)
+    memory.fail("Evaluate", StatusCode.FAILED_PRECONDITION, words, times=many)
     assert contract.submit("Add", "a", "5") == b"5"
     assert contract.evaluate("Show", "a") == b"5"
-    memory.fail("Endorse", StatusCode.FAILED_PRECONDITION, words, times=100)
-    before = len(memory.calls)
-    with pytest.raises(EndorseError) as caught:
-        contract.submit("Add", "a", "5")
-    assert caught.value.peers_lacking
-    assert memory.calls[before:] == ["Endorse"] * _flow._ATTEMPTS
+    memory.fail("Endorse", StatusCode.FAILED_PRECONDITION, words, times=10_000)
+    assert at_the_deadline(contract).peers_lacking
 
 
 @pytest.mark.parametrize(
@@ -150,20 +158,28 @@ def test_a_peer_that_knows_too_few_others_is_tried_a_few_times(
     [
         *((words, "peers_lacking") for words in LACKING_AT_THE_PEER),
         *((words, "peers_lost") for words in LOST),
-        (STOPPED, "chaincode_stopped"),
     ],
 )
-def test_a_peer_or_chaincode_that_was_lost_is_tried_a_few_times(
+def test_a_peer_that_was_lost_is_waited_for(
     contract: Any, memory: MemoryGateway, words: str, flag: str
 ) -> None:
-    memory.fail("Endorse", StatusCode.ABORTED, ENDORSING, details=by(words), times=2)
+    memory.fail("Endorse", StatusCode.ABORTED, ENDORSING, details=by(words), times=_flow._ATTEMPTS + 2)
     assert contract.submit("Add", "a", "5") == b"5"
-    memory.fail("Endorse", StatusCode.ABORTED, ENDORSING, details=by(words), times=100)
+    memory.fail("Endorse", StatusCode.ABORTED, ENDORSING, details=by(words), times=10_000)
+    error = at_the_deadline(contract)
+    assert getattr(error, flag)
+    assert words in str(error)
+
+
+def test_a_chaincode_that_stopped_is_called_a_few_times(contract: Any, memory: MemoryGateway) -> None:
+    """This very call may be what stops it."""
+    memory.fail("Endorse", StatusCode.ABORTED, ENDORSING, details=by(STOPPED), times=2)
+    assert contract.submit("Add", "a", "5") == b"5"
+    memory.fail("Endorse", StatusCode.ABORTED, ENDORSING, details=by(STOPPED), times=100)
     before = len(memory.calls)
     with pytest.raises(EndorseError) as caught:
         contract.submit("Add", "a", "5")
-    assert getattr(caught.value, flag)
-    assert words in str(caught.value)
+    assert caught.value.chaincode_stopped
     assert memory.calls[before:] == ["Endorse"] * _flow._ATTEMPTS
 
 
@@ -212,9 +228,7 @@ def test_the_same_words_of_the_chaincode_are_its_refusal(
     assert memory.calls == ["Endorse"]
 
 
-def test_a_refusal_beside_an_unready_peer_is_not_waited_for_to_the_deadline(
-    contract: Any, memory: MemoryGateway
-) -> None:
+def test_a_refusal_beside_an_unready_peer_is_told_at_once(contract: Any, memory: MemoryGateway) -> None:
     details = (
         ErrorDetail("peer0.gemeente:7051", "GemeenteMSP", "chaincode response 500, NO: not today"),
         *by(UNREADY[0]),
@@ -222,7 +236,7 @@ def test_a_refusal_beside_an_unready_peer_is_not_waited_for_to_the_deadline(
     memory.fail("Endorse", StatusCode.ABORTED, COLLECTING, details=details, times=100)
     with pytest.raises(EndorseError):
         contract.submit("Add", "a", "5")
-    assert memory.calls == ["Endorse"] * _flow._ATTEMPTS
+    assert memory.calls == ["Endorse"]
 
 
 def test_every_message_of_the_tables_is_tried() -> None:

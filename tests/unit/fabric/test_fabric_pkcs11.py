@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -12,12 +14,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 from fabric_helpers import AMPLE, certificate_for, ledger
+from fake_ca import FakeCa
 
 from kindpakket.fabric import Hash, Identity, IdentityError, connect
+from kindpakket.fabric.ca import Enrolment
 from kindpakket.fabric.identity import verify
 from kindpakket.fabric.testing import MemoryGateway
 from patience import PATIENCE
@@ -207,3 +212,65 @@ def test_an_ed25519_key_signs_the_message_itself(keys: dict[str, Any], token: An
     with Pkcs11Signer(MODULE, LABEL, PIN, key_label="Ed25519") as signer:
         identity = Identity("Org1MSP", certificate_for(key.public_key()), signer)
         assert verify(identity.certificate, b"message", identity.sign(b"message"))
+
+
+@pytest.mark.parametrize("algorithm", ["P-256", "P-384"])
+def test_a_key_that_is_made_in_the_token_is_enrolled_and_renewed_there(
+    token: Any, client: Any, fake: FakeCa, tmp_path: Path, algorithm: Any
+) -> None:
+    label = f"made-{algorithm}-{type(client).__name__}"
+    with Pkcs11Signer.generate(MODULE, LABEL, PIN, key_label=label, algorithm=algorithm) as signer:
+        issues(fake, signer)
+        enrolment = client.enrol("treasurer", "secret", key=signer)
+        request = requested(fake)
+        assert request.is_signature_valid
+        assert request.public_key() == signer.public_key
+        assert enrolment.key == b""
+        identity = enrolment.identity("Org1MSP")
+        assert verify(identity.certificate, b"message", identity.sign(b"message"))
+
+        folder = enrolment.save(tmp_path / "msp")
+        assert list((folder / "keystore").iterdir()) == []
+        present = Enrolment.from_msp(folder, signer=signer)
+        assert Identity.from_msp(folder, "Org1MSP", signer=signer).can_sign
+        renewed = client.reenrol(present, key="same")
+        assert requested(fake).public_key() == signer.public_key
+        assert fake.headers[-1]["authorization"].startswith(base64.b64encode(present.certificate).decode())
+        assert renewed.identity("Org1MSP").can_sign
+        with Pkcs11Signer.generate(MODULE, LABEL, PIN, key_label=f"{label}-new") as other:
+            issues(fake, other)
+            assert client.reenrol(present, key=other).identity("Org1MSP").can_sign
+    with pytest.raises(IdentityError, match=f"already holds a private key with label '{label}'"):
+        Pkcs11Signer.generate(MODULE, LABEL, PIN, key_label=label)
+    without = Enrolment(present.certificate, b"")
+    with pytest.raises(
+        IdentityError, match=r"the key of user is not here: give Enrolment\.from_msp a signer"
+    ):
+        client.reenrol(without, key="same")
+
+
+def issues(fake: FakeCa, signer: Pkcs11Signer) -> None:
+    """Have the authority issue certificates for the signer's key."""
+    issued = base64.b64encode(certificate_for(signer.public_key)).decode()
+    fake.says(200, {"success": True, "result": {"Cert": issued, "ServerInfo": {"CAChain": ""}}})
+
+
+def requested(fake: FakeCa) -> x509.CertificateSigningRequest:
+    """The last request for a certificate."""
+    return x509.load_pem_x509_csr(json.loads(fake.bodies[-1])["certificate_request"].encode())
+
+
+def test_a_certificate_is_requested_where_the_token_has_both_halves(token: Any, keys: dict[str, Any]) -> None:
+    with token.open(rw=True, user_pin=PIN) as session:
+        found = session.get_objects(
+            {pkcs11.Attribute.CLASS: pkcs11.ObjectClass.PUBLIC_KEY, pkcs11.Attribute.LABEL: "P-256"}
+        )
+        (public,) = list(found)
+        with Pkcs11Signer(MODULE, LABEL, PIN, key_label="P-256") as signer:
+            assert signer.public_key == keys["P-256"]
+        public.destroy()
+    with (
+        Pkcs11Signer(MODULE, LABEL, PIN, key_label="P-256") as signer,
+        pytest.raises(IdentityError, match="holds 0 public keys for the private key 'P-256'"),
+    ):
+        signer.public_key  # noqa: B018

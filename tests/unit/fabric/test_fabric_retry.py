@@ -13,6 +13,8 @@ from kindpakket.fabric._connection import flow as _flow
 from kindpakket.fabric.testing import MemoryGateway
 
 NOT_ENOUGH = "failed to collect enough transaction endorsements, see attached details for more info"
+DIFFER = "ProposalResponsePayloads do not match"
+LOST = "rpc error: code = Unavailable desc = connection refused"
 OVERLOAD = "too many requests for /gateway.Gateway, exceeding concurrency limit (500)"
 
 
@@ -43,52 +45,95 @@ def test_overload_of_one_endorser_is_waited_out(contract: Any, memory: MemoryGat
     assert contract.submit("Add", "a", "5") == b"5"
 
 
-@pytest.mark.parametrize(
-    "words", ["chaincode response 500, NOT_FOUND: there is no a", "ProposalResponsePayloads do not match"]
-)
-def test_a_peer_that_is_a_block_behind_is_waited_for(
-    contract: Any, memory: MemoryGateway, words: str
-) -> None:
-    details = (ErrorDetail("peer1:7051", "Org2MSP", words),)
+def test_a_peer_that_is_a_block_behind_is_waited_for(contract: Any, memory: MemoryGateway) -> None:
+    details = (ErrorDetail("peer1:7051", "Org2MSP", DIFFER),)
     memory.fail("Endorse", StatusCode.ABORTED, NOT_ENOUGH, details=details, times=2)
     assert contract.submit("Add", "a", "5") == b"5"
     assert memory.calls.count("Endorse") == 3
 
 
-def test_a_peer_that_stays_of_another_opinion_ends_it(contract: Any, memory: MemoryGateway) -> None:
-    details = (ErrorDetail("peer1:7051", "Org2MSP", "chaincode response 500, NO: not here"),)
+def test_a_peer_that_always_comes_to_another_result_ends_it(contract: Any, memory: MemoryGateway) -> None:
+    details = (ErrorDetail("peer1:7051", "Org2MSP", DIFFER),)
     memory.fail("Endorse", StatusCode.ABORTED, NOT_ENOUGH, details=details, times=100)
     with pytest.raises(EndorseError) as caught:
         contract.submit("Add", "a", "5")
+    assert caught.value.results_differ
     assert caught.value.peers_differ()
-    assert caught.value.chaincode_message == "NO: not here"
     assert memory.calls == ["Endorse"] * _flow._ATTEMPTS
+
+
+@pytest.mark.parametrize(
+    "more", [(), (("peer2:7051", "Org3MSP", DIFFER),), (("peer2:7051", "Org3MSP", LOST),)]
+)
+def test_a_chaincode_that_refuses_at_another_organisation_is_not_asked_again(
+    contract: Any, memory: MemoryGateway, more: tuple[tuple[str, str, str], ...]
+) -> None:
+    said = (*more, ("peer1:7051", "Org2MSP", "chaincode response 500, NO: not here"))
+    details = tuple(ErrorDetail(*detail) for detail in said)
+    memory.fail("Endorse", StatusCode.ABORTED, NOT_ENOUGH, details=details, times=100)
+    with pytest.raises(EndorseError) as caught:
+        contract.submit("Add", "a", "5")
+    assert caught.value.chaincode_message == "NO: not here"
+    assert caught.value.peers_differ()
+    assert not caught.value.results_differ
+    assert not caught.value.retryable
+    assert memory.calls == ["Endorse"]
 
 
 def test_a_refusal_by_all_who_were_asked_is_final(contract: Any, memory: MemoryGateway) -> None:
     details = (ErrorDetail("peer1:7051", "Org2MSP", "chaincode response 500, NO: not today"),)
     memory.fail("Endorse", StatusCode.ABORTED, NOT_ENOUGH, details=details, times=2)
-    with pytest.raises(EndorseError):
-        contract.submit("Add", "a", "5", endorsing_organizations=["Org2MSP"])
-    assert memory.calls == ["Endorse"]
-    assert contract.submit("Add", "a", "5", endorsing_organizations=["Org1MSP", "Org2MSP"]) == b"5"
+    for named, differ in ((["Org2MSP"], False), (["Org1MSP", "Org2MSP"], True)):
+        with pytest.raises(EndorseError) as caught:
+            contract.submit("Add", "a", "5", endorsing_organizations=named)
+        assert caught.value.peers_differ(named) is differ
+    assert memory.calls == ["Endorse", "Endorse"]
 
 
-def test_attempts_are_bounded(contract: Any, memory: MemoryGateway) -> None:
-    memory.fail("Evaluate", StatusCode.UNAVAILABLE, "connection refused", times=100)
+@pytest.mark.parametrize(
+    "words", ["connection refused", "required chaincodes are not installed on sufficient peers"]
+)
+def test_a_peer_that_starts_again_is_waited_for_as_long_as_the_deadline_allows(
+    contract: Any, memory: MemoryGateway, words: str
+) -> None:
+    memory.fail("Evaluate", StatusCode.UNAVAILABLE, words, times=_flow._ATTEMPTS * 3)
+    assert contract.evaluate("Show", "a") == b""
+    memory.fail("Evaluate", StatusCode.UNAVAILABLE, words, times=1000)
+    for seconds in (0.5, 2.0, 10.0, 50.0):  # on a busy machine the first call may take all of it
+        with pytest.raises(EvaluateError) as caught:
+            contract.evaluate("Show", "a", timeout=seconds)
+        if caught.value.status is not StatusCode.DEADLINE_EXCEEDED:
+            break
+    assert words in caught.value.reason
+    assert caught.value.retryable
+
+
+def test_a_chaincode_that_this_call_may_crash_is_called_six_times(
+    contract: Any, memory: MemoryGateway
+) -> None:
+    words = "error in simulation: chaincode stream terminated"
+    memory.fail("Evaluate", StatusCode.UNKNOWN, words, times=100)
     with pytest.raises(EvaluateError) as caught:
         contract.evaluate("Show", "a")
-    assert caught.value.retryable
+    assert caught.value.chaincode_stopped
     assert memory.calls == ["Evaluate"] * _flow._ATTEMPTS
 
 
-def test_overload_is_waited_out_to_the_deadline_and_other_failures_still_count(
-    contract: Any, memory: MemoryGateway
-) -> None:
-    memory.fail("Evaluate", StatusCode.UNKNOWN, OVERLOAD, times=_flow._ATTEMPTS + 2)
-    memory.fail("Evaluate", StatusCode.UNAVAILABLE, "connection refused", times=100)
-    with pytest.raises(EvaluateError, match="connection refused"):
+def test_a_message_that_is_too_large_is_sent_once(contract: Any, memory: MemoryGateway) -> None:
+    """gRPC reports it with the status of overload."""
+    words = "grpc: received message larger than max (115343368 vs. 104857600)"
+    memory.fail("Evaluate", StatusCode.RESOURCE_EXHAUSTED, words, times=100)
+    with pytest.raises(EvaluateError, match=r"115343368 vs\. 104857600") as caught:
         contract.evaluate("Show", "a")
+    assert caught.value.too_large
+    assert not caught.value.overloaded
+    assert not caught.value.retryable
+    assert memory.calls == ["Evaluate"]
+
+
+def test_overload_is_waited_out_to_the_deadline(contract: Any, memory: MemoryGateway) -> None:
+    memory.fail("Evaluate", StatusCode.UNKNOWN, OVERLOAD, times=_flow._ATTEMPTS + 2)
+    assert contract.evaluate("Show", "a") == b""
     assert memory.calls == ["Evaluate"] * (_flow._ATTEMPTS + 3)
 
 

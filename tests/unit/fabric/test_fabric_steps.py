@@ -163,7 +163,7 @@ def test_every_kind_of_key_signs_every_step(opened: Any, algorithm: Any) -> None
 
 
 def test_a_text_in_place_of_a_list_of_organisations_is_a_mistake(contract: Any) -> None:
-    with pytest.raises(TypeError, match="give a list of MSP ids"):
+    with pytest.raises(TypeError, match="endorsing_organizations is the text 'Org1MSP': give a list"):
         contract.proposal("Show", "a", endorsing_organizations="Org1MSP")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TypeVar
 
 import grpc
@@ -71,7 +72,7 @@ class AsyncSession(Session):
 
     async def _perform(self, step: Step) -> bytes:
         if not isinstance(step, Call):
-            await asyncio.sleep(step.seconds)
+            await self.pause(step.seconds)
             return b""
         started = time.monotonic()
         waited = 0.0
@@ -81,12 +82,11 @@ class AsyncSession(Session):
             ticket = await self._queue(step, started)
             waited = time.monotonic() - started
             timeout = max(0.0, timeout - waited)
-        peer = ""
+        link = None
         failure: CallFailed | None = None
         answered = False
         try:
             link = self.link(step.avoid)
-            peer = link.name
             response = await self._call(link, step, timeout)
             answered = True
         except CallFailed as failed:
@@ -97,8 +97,14 @@ class AsyncSession(Session):
         finally:
             self.gate.leave(answered)
             if answered or failure:
-                self._ended(step, peer, started, waited, failure)
+                self._ended(step, link, started, waited, failure)
         return response
+
+    async def pause(self, seconds: float, awake: asyncio.Event | None = None) -> None:
+        """Wait; shorter if the gateway is closed meanwhile, or if `awake` is set."""
+        awake = awake or asyncio.Event()
+        with self.closing.waking(awake.set), suppress(TimeoutError):
+            await asyncio.wait_for(awake.wait(), seconds)
 
     async def _queue(self, step: Call, started: float) -> int:
         """Wait for room within the call's time; the ticket."""
@@ -110,7 +116,7 @@ class AsyncSession(Session):
         except TimeoutError:
             if self.gate.abandon(room.set):
                 failure = self._no_room(step.timeout)
-                self._ended(step, "", started, step.timeout, failure)
+                self._ended(step, None, started, step.timeout, failure)
                 raise failure from None
         except BaseException:
             if not self.gate.abandon(room.set):
@@ -125,6 +131,8 @@ class AsyncSession(Session):
         try:
             response: bytes = await link.method(step.path)(step.request, timeout=timeout)
         except grpc.RpcError as error:
+            if self.is_suspicious(link, error):
+                await asyncio.to_thread(self.look, link, error)
             raise self.failure(link, closings, error, over_at) from None
         except (asyncio.CancelledError, grpc.aio.UsageError, ValueError) as error:
             if cancelled_from_outside(error):
@@ -181,7 +189,7 @@ class AsyncSession(Session):
 
     async def close(self) -> None:
         """Close the channels; calls in progress are cancelled."""
-        self.closed = True
+        self.closing.ring()
         self.gate.open_wide()
         probes = tuple(self._probes.values())
         for probe in probes:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, fields
 
+from kindpakket.fabric import _arguments as check
+
 
 @dataclass(frozen=True, slots=True)
 class Deadlines:
@@ -26,9 +28,7 @@ class Deadlines:
 
     def __post_init__(self) -> None:
         for field in fields(self):
-            seconds = getattr(self, field.name)
-            if not seconds > 0:
-                raise ValueError(f"deadline {field.name} is {seconds!r}: give a number of seconds above 0")
+            check.seconds(f"deadline {field.name}", getattr(self, field.name))
 
 
 DEFAULT_DEADLINES = Deadlines()

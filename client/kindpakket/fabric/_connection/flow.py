@@ -11,18 +11,17 @@ import random
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from itertools import count
-from operator import attrgetter
 from typing import TypeAlias, TypeVar
 
 from grpc import StatusCode
 
 from kindpakket.fabric._connection.deadlines import Countdown
-from kindpakket.fabric.errors import ErrorDetail, FabricError, GatewayError, says_overloaded
+from kindpakket.fabric.errors import EndorseError, ErrorDetail, FabricError, GatewayError, says_overloaded
 
 T = TypeVar("T")
 E = TypeVar("E", bound=GatewayError)
 
-_ATTEMPTS = 6
+_ATTEMPTS = 6  # of what passes by itself or never: see `_doubtful`
 _FIRST_PAUSE = 0.1
 _LONGEST_PAUSE = 2.0
 
@@ -70,6 +69,7 @@ class CallFailed(Exception):
     Attributes:
         peer: name of the peer that was called; "" if none was.
         elsewhere: the peer could not be reached or did not answer, and another one is healthy.
+        unproven: the peer did not show a TLS certificate that the client trusts, and will not by itself.
         unsent: the call was not sent, because there was no room for it.
     """
 
@@ -80,6 +80,7 @@ class CallFailed(Exception):
         self.details = details
         self.peer = ""
         self.elsewhere = False
+        self.unproven = False
         self.unsent = False
 
     @property
@@ -131,20 +132,19 @@ def repeatedly(
     request: bytes,
     deadline: Countdown,
     error: Callable[[CallFailed], E],
-    passing: Callable[[E], bool] = attrgetter("retryable"),
-    attempts: int | None = _ATTEMPTS,
     *,
     transaction_id: str = "",
 ) -> Flow[bytes]:
-    """Make a call that is safe to repeat, again while its failure is `passing` and time is left.
+    """Make a call that is safe to repeat, again while its failure is `retryable` and time is left.
 
     Raises what `error` makes of the last failure that is not merely a consequence of the one before: that
-    time ran out, or that a chaincode process which ended under the first attempt is gone. `attempts` None
-    means as many as the deadline allows; a node that is overloaded, or a peer that is not ready, is waited
-    for as long. The next attempt goes to another peer if one is healthy: at once, and not counted, when the
-    last one could not be reached; else after a pause.
+    time ran out, or that a chaincode process which ended under the first attempt is gone. What passes by
+    itself, as when a peer starts again, is waited for as long as the deadline allows; what may never pass is
+    tried six times. The next attempt goes to another peer if one is healthy: at once when the last one could
+    not be reached, else after a pause.
     """
     attempt = 0
+    doubtful = 0
     avoid = ""
     reported: E | None = None
     for number in count(1):
@@ -158,19 +158,24 @@ def repeatedly(
                 reported = problem
             avoid = failure.peer
             elsewhere = failure.elsewhere
-            waited_for = failure.overloaded or problem.peer_unready
-        if elsewhere and passing(problem) and deadline.remaining:
+            unproven = failure.unproven
+        if elsewhere and (problem.retryable or unproven) and deadline.remaining:
             continue
         attempt += 1
+        doubtful += _doubtful(problem)
         wait = backoff(attempt)
-        last = attempts is not None and attempt >= attempts and not waited_for
-        if not passing(problem) or last or wait >= deadline.remaining:
+        if not problem.retryable or doubtful >= _ATTEMPTS or wait >= deadline.remaining:
             raise reported
         try:
             yield from pause(wait)
         except CallFailed:  # the caller no longer waits
             raise reported from None
     raise AssertionError("unreachable")
+
+
+def _doubtful(problem: GatewayError) -> bool:
+    """The failure may never pass: this very call may crash the chaincode, or never give one result."""
+    return problem.chaincode_stopped or (isinstance(problem, EndorseError) and problem.results_differ)
 
 
 def given_up(flow: Flow[T]) -> FabricError | None:

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from kindpakket.fabric import _arguments as check
+
 Grant: TypeAlias = Callable[[], None]
 """Tells a waiting call that it may go; it counts as under way from then on."""
 
@@ -36,6 +38,8 @@ class Limits:
     in_flight: int = 400
 
     def __post_init__(self) -> None:
+        if isinstance(self.in_flight, bool) or not isinstance(self.in_flight, int):
+            raise TypeError(f"in_flight is {check.shown(self.in_flight)}: give a whole number")
         if self.in_flight < 1:
             raise ValueError(f"in_flight is {self.in_flight}: it must be at least 1")
 

@@ -8,8 +8,10 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import Any, Generic, TypeVar
 
+from kindpakket.fabric import _node_messages as node_messages
 from kindpakket.fabric._connection.targets import Target
 
 C = TypeVar("C")
@@ -56,6 +58,8 @@ class Link(Generic[C]):
         name: name of the peer.
         heard: when it last answered, on the clock `time.monotonic`; 0 before its first answer.
         closings: how many times its channel was given up; earlier calls belong to an earlier channel.
+        complaint: why there is no trusted connection to it, if that is known; else "".
+        looked: when that was last looked into, on the clock `time.monotonic`.
     """
 
     def __init__(self, target: Target, open_channel: Callable[[Target], C]) -> None:
@@ -63,6 +67,8 @@ class Link(Generic[C]):
         self.name = target.name
         self.heard = 0.0
         self.closings = 0
+        self.complaint = ""
+        self.looked = -inf
         self.failures = 0
         self.last_error = ""
         self.retry_at = 0.0
@@ -153,8 +159,9 @@ class Peers(Generic[C]):
         if link.failures:
             with self._lock:
                 link.failures = 0
+                link.complaint = ""
                 self.failing = any(other.failures for other in self.links)
-            log.info("peer %s answers again", link.name)
+            log.info("peer %s answers again", link.name, extra={"fabric_peer": link.name})
 
     def failed(self, link: Link[C], reason: str, *, tried: bool = False) -> None:
         """Record that a peer could not be reached, or did not answer.
@@ -170,7 +177,13 @@ class Peers(Generic[C]):
             link.failures += 1
             link.retry_at = now + _wait(link.failures)
             self.failing = True
-        log.warning("peer %s is failing, %d in a row: %s", link.name, link.failures, reason)
+        log.warning(
+            "peer %s is failing, %d in a row: %s",
+            link.name,
+            link.failures,
+            reason,
+            extra={"fabric_peer": link.name, "fabric_failures": link.failures},
+        )
 
     def another(self, link: Link[C]) -> bool:
         """Whether there is a healthy peer besides this one."""
@@ -180,9 +193,15 @@ class Peers(Generic[C]):
         """How the peers are at this moment, in order of preference."""
         return tuple(link.health() for link in self.links)
 
+    @property
+    def unproven(self) -> bool:
+        """There is no trusted connection to any of them."""
+        return all(link.complaint for link in self.links)
+
     def complaint(self) -> str:
         """Why no peer can be used: one sentence that names each."""
-        return f"none of the {len(self.links)} peers answers: {'; '.join(map(str, self.health()))}"
+        beginning = node_messages.UNPROVEN if self.unproven else ""
+        return f"{beginning}none of the {len(self.links)} peers answers: {'; '.join(map(str, self.health()))}"
 
     @property
     def address(self) -> str:

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import logging
 import time
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 import grpc
 from grpc import StatusCode
 
+from kindpakket.fabric import _arguments as check
+from kindpakket.fabric._connection import tls
+from kindpakket.fabric._connection.deadlines import Deadlines
 from kindpakket.fabric._connection.flow import Call, CallFailed
+from kindpakket.fabric._connection.interrupt import Bell
 from kindpakket.fabric._connection.limits import Gate
-from kindpakket.fabric._connection.observer import StepEvent
+from kindpakket.fabric._connection.observer import StepEvent, StreamEvent
 from kindpakket.fabric._connection.peers import Link, Peers
 from kindpakket.fabric._connection.targets import Settings
 from kindpakket.fabric._wire import gateway as wire
 from kindpakket.fabric.errors import ConnectionClosed
 from kindpakket.fabric.identity._identity import Identity
+
+Step: TypeAlias = Literal["evaluate", "endorse", "commit_status"]
 
 PROBE = b""
 """A commit status request that every peer refuses at once, without looking at its ledger."""
@@ -28,6 +34,9 @@ _LEAST_PATIENCE = 0.1
 
 _LOST = frozenset({StatusCode.UNAVAILABLE, StatusCode.DEADLINE_EXCEEDED, StatusCode.CANCELLED})
 """How calls end that have no answer of the peer."""
+
+_LOOK = 1.0  # seconds: the peer has just answered gRPC
+_LOOKS_APART = 10.0
 
 _STEPS = {
     wire.EVALUATE: "evaluate",
@@ -55,12 +64,33 @@ class Session:
         self.peers = peers
         self.gate = Gate(settings.limits)
         self.tls_certificate_hash = peers.links[0].target.tls_certificate_hash
-        self.closed = False
+        self.closing = Bell()
+
+    @property
+    def closed(self) -> bool:
+        """The gateway was closed."""
+        return self.closing.rung
 
     @property
     def address(self) -> str:
         """Where the peers are, for messages."""
         return self.peers.address
+
+    def seconds(self, step: Step, timeout: float | None) -> float:
+        """The deadline of a call: the gateway's for this step, unless the call has one of its own.
+
+        Raises:
+            TypeError: it is not a number.
+            ValueError: it is not above 0.
+        """
+        own: float = getattr(self.deadlines, step)
+        return own if timeout is None else check.seconds("timeout", timeout)
+
+    def deadlines_of(self, given: Deadlines | None) -> Deadlines:
+        """The deadlines of a call. Raises `TypeError` if they are none."""
+        if given is None:
+            return self.deadlines
+        return check.instance("deadlines", given, Deadlines, "Deadlines(…)")
 
     def check_open(self) -> None:
         """Raise `ConnectionClosed` if the gateway was closed."""
@@ -79,6 +109,9 @@ class Session:
             over_at: when the call's time is over, by the monotonic clock; None: it has no end.
         """
         failure = call_failed(error)
+        if link.complaint and failure.never_connected:
+            failure.reason = link.complaint
+            failure.unproven = True
         if failure.status is StatusCode.CANCELLED:  # this client's own cancellations end otherwise
             if over_at is not None and time.monotonic() >= over_at - _TOGETHER:
                 words = "the peer gave the call up when its time was over"
@@ -113,6 +146,21 @@ class Session:
         if self.peers.several and not failure.elsewhere:
             failure.reason = self.peers.complaint()
 
+    def is_suspicious(self, link: Link[Any], error: grpc.RpcError) -> bool:
+        """Whether to look at the TLS certificate that the peer shows, since there was no connection."""
+        failure = call_failed(error)
+        now = time.monotonic()
+        if not failure.never_connected or link.complaint or now - link.looked < _LOOKS_APART:
+            return False
+        if not tls.suspicious(link.target, failure.reason):
+            return False
+        link.looked = now
+        return True
+
+    def look(self, link: Link[Any], error: grpc.RpcError) -> None:
+        """Look at it, for up to a second, and note what is wrong. Blocks."""
+        link.complaint = tls.complaint(link.target, call_failed(error).reason, _LOOK)
+
     def _is_quiet(self, link: Link[Any], patience: float) -> bool:
         return time.monotonic() - link.heard >= patience
 
@@ -142,24 +190,63 @@ class Session:
         return failure
 
     def _ended(
-        self, step: Call, peer: str, started: float, waited: float, failure: CallFailed | None
+        self, step: Call, link: Link[Any] | None, started: float, waited: float, failure: CallFailed | None
     ) -> None:
         """Tell log and observer of a call that has ended."""
         level = logging.DEBUG if failure is None else logging.INFO
-        if self.observer is None and not log.isEnabledFor(level):
+        logged = log.isEnabledFor(level)
+        if self.observer is None and not logged:
             return
-        status = "OK" if failure is None else failure.status.name
         name = _STEPS.get(step.path, step.path)
-        seconds = time.monotonic() - started - waited
-        log.log(
-            level, "%s of %s at %s, attempt %d: %s", name, step.transaction_id, peer, step.attempt, status
+        event = StepEvent(
+            step=name,
+            transaction_id=step.transaction_id,
+            peer="" if link is None else link.name,
+            attempt=step.attempt,
+            waited=waited,
+            seconds=time.monotonic() - started - waited,
+            status="OK" if failure is None else failure.status.name,
+            method=step.path,
+            address="" if link is None else link.target.address,
         )
+        if logged:
+            _log_step(level, event)
         if self.observer is not None:
-            event = StepEvent(name, step.transaction_id, peer, step.attempt, waited, seconds, status)
             try:
                 self.observer.on_step(event)
             except Exception:
                 log.exception("the observer failed at %s of %s", name, step.transaction_id)
+
+    def tell_stream(self, event: StreamEvent) -> None:
+        """Tell the observer of a stream, if it wants to know."""
+        tell = getattr(self.observer, "on_stream", None)
+        if tell is None:
+            return
+        try:
+            tell(event)
+        except Exception:
+            log.exception("the observer failed at a stream of %s", event.channel)
+
+
+def _log_step(level: int, event: StepEvent) -> None:
+    """Log a call; its parts are also attributes of the record, for structured logs."""
+    log.log(
+        level,
+        "%s of %s at %s, attempt %d: %s",
+        event.step,
+        event.transaction_id,
+        event.peer,
+        event.attempt,
+        event.status,
+        extra={
+            "fabric_step": event.step,
+            "fabric_transaction_id": event.transaction_id,
+            "fabric_peer": event.peer,
+            "fabric_attempt": event.attempt,
+            "fabric_seconds": round(event.seconds, 6),
+            "fabric_status": event.status,
+        },
+    )
 
 
 def patience_of(timeout: float) -> float:

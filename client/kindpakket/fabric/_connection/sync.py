@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import grpc
 
 from kindpakket.fabric._connection.flow import Call, CallFailed, Flow, Step, given_up
-from kindpakket.fabric._connection.interrupt import Interrupt, Interrupted
+from kindpakket.fabric._connection.interrupt import Interrupt
 from kindpakket.fabric._connection.limits import FULL
 from kindpakket.fabric._connection.peers import Link, PeerHealth, Peers
 from kindpakket.fabric._connection.session import PATIENCE, PROBE, Session, is_finishing, patience_of
@@ -63,10 +63,7 @@ class SyncSession(Session):
 
     def _perform(self, step: Step, interrupt: Interrupt | None) -> bytes:
         if not isinstance(step, Call):
-            if interrupt is None:
-                time.sleep(step.seconds)
-            elif interrupt.raised.wait(step.seconds):
-                raise Interrupted
+            self._pause(step.seconds, interrupt)
             return b""
         started = time.monotonic()
         waited = 0.0
@@ -77,12 +74,11 @@ class SyncSession(Session):
             ticket = self._queue(step, urgent, started, interrupt)
             waited = time.monotonic() - started
             timeout = max(0.0, timeout - waited)
-        peer = ""
+        link = None
         failure: CallFailed | None = None
         answered = False
         try:
             link = self.link(step.avoid)
-            peer = link.name
             response = self._call(link, step, timeout, interrupt)
             answered = True
         except CallFailed as failed:
@@ -93,8 +89,18 @@ class SyncSession(Session):
         finally:
             self.gate.leave(answered)
             if answered or failure:
-                self._ended(step, peer, started, waited, failure)
+                self._ended(step, link, started, waited, failure)
         return response
+
+    def _pause(self, seconds: float, interrupt: Interrupt | None) -> None:
+        """Wait; shorter if the gateway is closed meanwhile, which the next call then notices."""
+        awake = threading.Event()
+        with self.closing.waking(awake.set):
+            if interrupt is None:
+                awake.wait(seconds)
+            else:
+                with interrupt.waking(awake.set):
+                    awake.wait(seconds)
 
     def _queue(self, step: Call, urgent: bool, started: float, interrupt: Interrupt | None) -> int:
         """Wait for room within the call's time; the ticket."""
@@ -114,7 +120,7 @@ class SyncSession(Session):
             raise
         if not granted:
             failure = self._no_room(step.timeout)
-            self._ended(step, "", started, step.timeout, failure)
+            self._ended(step, None, started, step.timeout, failure)
             raise failure
         return self.gate.ticket()
 
@@ -131,6 +137,8 @@ class SyncSession(Session):
                 with interrupt.waking(call.cancel):
                     response = self._wait(call, link, closings, timeout)
         except grpc.RpcError as error:
+            if self.is_suspicious(link, error):
+                self.look(link, error)
             raise self.failure(link, closings, error, over_at) from None
         except (ValueError, grpc.FutureCancelledError):  # what a closed channel raises
             raise self.ended_call(link, closings) from None
@@ -198,7 +206,7 @@ class SyncSession(Session):
 
     def close(self) -> None:
         """Close the channels; calls in progress are cancelled."""
-        self.closed = True
+        self.closing.ring()
         self.gate.open_wide()
         for link in self.peers.links:
             channel = link.release(for_good=True)

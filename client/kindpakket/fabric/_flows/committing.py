@@ -27,7 +27,7 @@ def status_from(transaction_id: str, signed: bytes, seconds: float) -> Flow[Comm
         )
 
     response = yield from repeatedly(
-        wire.COMMIT_STATUS, signed, Countdown(seconds), error, attempts=None, transaction_id=transaction_id
+        wire.COMMIT_STATUS, signed, Countdown(seconds), error, transaction_id=transaction_id
     )
     code, block_number = wire.commit_status(response)
     return CommitStatus(transaction_id, code, block_number)

@@ -7,6 +7,7 @@ from itertools import count
 from kindpakket.fabric._commit_status import CommitStatus
 from kindpakket.fabric._connection.deadlines import Deadlines
 from kindpakket.fabric._connection.flow import CallFailed, Flow, backoff, pause
+from kindpakket.fabric._connection.observer import watched
 from kindpakket.fabric._connection.session import Session
 from kindpakket.fabric._flows.endorsed import EndorsedTransaction
 from kindpakket.fabric._flows.proposing import Proposed, endorse, propose
@@ -19,13 +20,17 @@ def endorse_and_submit(
 ) -> Flow[tuple[EndorsedTransaction, CommitStatus | None]]:
     """Endorse and submit; with the commit status, if submitting had to ask for it."""
     signature = session.identity.sign(proposed.parts.proposal)
-    payload = yield from endorse(session, proposed, signature, deadlines.endorse)
-    transaction = EndorsedTransaction(session, payload)
+    transaction = yield from endorse(session, proposed, signature, deadlines.endorse)
     return transaction, (yield from transaction.submit(deadlines))
 
 
 def commit(session: Session, proposed: Proposed, deadlines: Deadlines) -> Flow[bytes]:
     """Endorse, submit and wait for a valid commit; the chaincode's result."""
+    flow = _commit(session, proposed, deadlines)
+    return watched(session.observer, proposed.operation("transaction"), flow)
+
+
+def _commit(session: Session, proposed: Proposed, deadlines: Deadlines) -> Flow[bytes]:
     transaction, status = yield from endorse_and_submit(session, proposed, deadlines)
     status = yield from transaction.settle(status, deadlines)
     if not status.successful:

@@ -11,6 +11,7 @@ from grpc import StatusCode
 from kindpakket.fabric._commit_status import CommitStatus
 from kindpakket.fabric._connection.deadlines import Countdown, Deadlines
 from kindpakket.fabric._connection.flow import Call, CallFailed, Flow, backoff, pause
+from kindpakket.fabric._connection.observer import Operation, OperationName, watched
 from kindpakket.fabric._connection.session import Session
 from kindpakket.fabric._flows.committing import status_from
 from kindpakket.fabric._wire import gateway as wire
@@ -43,8 +44,10 @@ class EndorsedTransaction:
         *,
         commit_signature: bytes | None = None,
         kept: bool = False,
+        parts: wire.TransactionParts | None = None,
     ) -> None:
-        parts = wire.transaction_parts(payload)
+        """A transaction; `parts` is what its payload says, if that was read already."""
+        parts = parts or wire.transaction_parts(payload)
         identity = session.identity
         self.payload = payload
         self.channel = parts.channel
@@ -63,11 +66,17 @@ class EndorsedTransaction:
     @property
     def envelope(self) -> bytes:
         """The signed transaction. Raises `IdentityError` if there is neither a signature nor the key."""
+        return wire.envelope(self.payload, self._signed())
+
+    def _signed(self) -> bytes:
         self.signature = self.signature or self._session.identity.sign(self.payload)
-        return wire.envelope(self.payload, self.signature)
+        return self.signature
 
     def submit(self, deadlines: Deadlines) -> Flow[CommitStatus | None]:
         """Offer the transaction; the commit status if it had to be asked for, else None."""
+        return watched(self._session.observer, self._operation("submit"), self._submit(deadlines))
+
+    def _submit(self, deadlines: Deadlines) -> Flow[CommitStatus | None]:
         certain = not self._offered
         try:
             yield from self.offer(deadlines.submit)
@@ -81,7 +90,7 @@ class EndorsedTransaction:
     def offer(self, seconds: float) -> Flow[None]:
         """Offer the transaction once: to another peer only if the one before cannot have heard it."""
         self._offered = True
-        request = wire.submit_request(self.transaction_id, self.channel, self.envelope)
+        request = wire.submit_request(self.transaction_id, self.channel, self.payload, self._signed())
         deadline = Countdown(seconds)
         avoid = ""
         while True:
@@ -144,6 +153,12 @@ class EndorsedTransaction:
         Raises:
             UnknownOutcome: no status became known in time.
         """
+        if status and status.code != _DUPLICATE:
+            return status
+        flow = self._settle(status, deadlines)
+        return (yield from watched(self._session.observer, self._operation("commit status"), flow))
+
+    def _settle(self, status: CommitStatus | None, deadlines: Deadlines) -> Flow[CommitStatus]:
         deadline = Countdown(deadlines.commit_status)
         problem: CommitStatusError | None = None
         for patience in (_LOST_AFTER, 2 * _LOST_AFTER, inf):
@@ -161,6 +176,9 @@ class EndorsedTransaction:
         if status and status.code != _DUPLICATE:
             return status
         raise UnknownOutcome(self.transaction_id, self.envelope) from problem
+
+    def _operation(self, name: OperationName) -> Operation:
+        return Operation(name, self.channel, self.transaction_id)
 
     @property
     def _may_look(self) -> bool:

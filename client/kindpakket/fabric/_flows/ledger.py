@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from kindpakket.fabric import _arguments as check
 from kindpakket.fabric._connection.deadlines import Countdown
 from kindpakket.fabric._connection.flow import Flow
 from kindpakket.fabric._connection.session import Session
@@ -46,8 +47,7 @@ def informing(session: Session, channel: str, seconds: float) -> Flow[LedgerInfo
 
 def reading_block(session: Session, channel: str, seconds: float, number: int) -> Flow[Block]:
     """Ask for a block by number."""
-    if number < 0:
-        raise ValueError(f"block number {number}: the first block is number 0")
+    check.block("number", number)
     block = Block.decode((yield from _asking(session, channel, seconds, "GetBlockByNumber", str(number))))
     if block.number != number:
         raise _wrong(session, f"block {number}", f"block {block.number}")
@@ -56,6 +56,7 @@ def reading_block(session: Session, channel: str, seconds: float, number: int) -
 
 def reading_block_by_hash(session: Session, channel: str, seconds: float, hash_: bytes) -> Flow[Block]:
     """Ask for a block by the hash of its header."""
+    check.only_bytes("header_hash", hash_, ", such as Block.header_hash; bytes.fromhex reads hexadecimal")
     block = Block.decode((yield from _asking(session, channel, seconds, "GetBlockByHash", hash_)))
     if block.header_hash != hash_:
         raise _wrong(session, f"block {hash_.hex()}", f"block {block.header_hash.hex()}")
@@ -64,6 +65,7 @@ def reading_block_by_hash(session: Session, channel: str, seconds: float, hash_:
 
 def reading_block_of(session: Session, channel: str, seconds: float, transaction_id: str) -> Flow[Block]:
     """Ask for the block that holds a transaction."""
+    check.transaction_id(transaction_id)
     block = Block.decode((yield from _asking(session, channel, seconds, "GetBlockByTxID", transaction_id)))
     if all(found.transaction_id != transaction_id for found in block.transactions):
         raise _wrong(
@@ -88,6 +90,7 @@ def reading_transaction(
     session: Session, channel: str, seconds: float, transaction_id: str
 ) -> Flow[CommittedTransaction]:
     """Ask for a transaction, and for the number of its block."""
+    check.transaction_id(transaction_id)
     deadline = Countdown(seconds)
     processed = yield from _asking(session, channel, seconds, "GetTransactionByID", transaction_id)
     answered = CommittedTransaction.decode(processed, 0).transaction_id
@@ -112,7 +115,7 @@ def _asking(
 
 
 def _evaluating(session: Session, proposed: Proposed, seconds: float) -> Flow[bytes]:
-    return (yield from evaluate(proposed, session.identity.sign(proposed.parts.proposal), seconds))
+    return (yield from evaluate(session, proposed, session.identity.sign(proposed.parts.proposal), seconds))
 
 
 def _wrong(session: Session, asked: str, answered: str) -> ProtocolError:

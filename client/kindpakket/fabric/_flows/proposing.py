@@ -7,9 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from kindpakket.fabric import _arguments as check
 from kindpakket.fabric._connection.deadlines import Countdown
 from kindpakket.fabric._connection.flow import CallFailed, Flow, repeatedly
+from kindpakket.fabric._connection.observer import Operation, OperationName, watched
 from kindpakket.fabric._connection.session import Session
+from kindpakket.fabric._flows.endorsed import EndorsedTransaction
 from kindpakket.fabric._wire import gateway as wire
 from kindpakket.fabric.errors import DecodeError, EndorseError, EvaluateError, ProtocolError
 
@@ -18,11 +21,20 @@ _NONCE_BYTES = 24
 
 @dataclass(frozen=True, slots=True)
 class Proposed:
-    """A proposal as it is signed, with its channel and the MSP ids of the organisations to ask."""
+    """A proposal as it is signed, with its channel and the MSP ids of the organisations to ask.
+
+    Chaincode and function are for observers; "" if the proposal was made elsewhere.
+    """
 
     parts: wire.ProposalParts
     channel: str
     organizations: tuple[str, ...]
+    chaincode: str = ""
+    function: str = ""
+
+    def operation(self, name: OperationName) -> Operation:
+        """What observers see of an operation on it."""
+        return Operation(name, self.channel, self.parts.transaction_id, self.chaincode, self.function)
 
 
 def propose(
@@ -38,26 +50,32 @@ def propose(
     """Make a proposal, with a new transaction id.
 
     Raises:
-        TypeError: `endorsing_organizations` is a text instead of a list.
+        TypeError: an argument is neither text nor bytes, or `endorsing_organizations` is not a list.
+        ValueError: a name is empty, or a text cannot be sent as UTF-8.
     """
-    if isinstance(endorsing_organizations, str):
-        raise TypeError(
-            f"endorsing_organizations is the text {endorsing_organizations!r}: give a list of MSP ids"
-        )
+    function = check.octets("the function's name", name)
+    if not function:
+        raise ValueError("the function's name is empty")
+    organizations = check.names("endorsing_organizations", endorsing_organizations)
+    private = {} if transient is None else check.mapping("transient", transient)
     parts = wire.proposal(
         creator=session.identity.serialized,
         nonce=os.urandom(_NONCE_BYTES),
         now=datetime.now(UTC),
         channel=channel,
         chaincode=chaincode,
-        arguments=[_bytes(argument) for argument in (name, *arguments)],
-        transient={key: _bytes(value) for key, value in (transient or {}).items()},
+        arguments=[function, *_arguments(name, arguments)],
+        transient={key: check.octets(f"transient[{key!r}]", value) for key, value in private.items()},
     )
-    return Proposed(parts, channel, tuple(endorsing_organizations))
+    return Proposed(parts, channel, organizations, chaincode, function.decode(errors="replace"))
 
 
-def evaluate(proposed: Proposed, signature: bytes, seconds: float) -> Flow[bytes]:
+def evaluate(session: Session, proposed: Proposed, signature: bytes, seconds: float) -> Flow[bytes]:
     """Run the chaincode on one peer; its result."""
+    return watched(session.observer, proposed.operation("evaluate"), _evaluate(proposed, signature, seconds))
+
+
+def _evaluate(proposed: Proposed, signature: bytes, seconds: float) -> Flow[bytes]:
     transaction_id = proposed.parts.transaction_id
 
     def error(failure: CallFailed) -> EvaluateError:
@@ -74,8 +92,17 @@ def evaluate(proposed: Proposed, signature: bytes, seconds: float) -> Flow[bytes
     return wire.evaluate_result(response)
 
 
-def endorse(session: Session, proposed: Proposed, signature: bytes, seconds: float) -> Flow[bytes]:
-    """Collect endorsements; the payload of the transaction, checked to be the one proposed."""
+def endorse(
+    session: Session, proposed: Proposed, signature: bytes, seconds: float
+) -> Flow[EndorsedTransaction]:
+    """Collect endorsements; the transaction, checked to be the proposed one, signed if the key is here."""
+    flow = _endorse(session, proposed, signature, seconds)
+    return watched(session.observer, proposed.operation("endorse"), flow)
+
+
+def _endorse(
+    session: Session, proposed: Proposed, signature: bytes, seconds: float
+) -> Flow[EndorsedTransaction]:
     transaction_id = proposed.parts.transaction_id
 
     def error(failure: CallFailed) -> EndorseError:
@@ -83,22 +110,18 @@ def endorse(session: Session, proposed: Proposed, signature: bytes, seconds: flo
             failure.reason, status=failure.status, details=failure.details, transaction_id=transaction_id
         )
 
-    def passing(problem: EndorseError) -> bool:
-        return problem.retryable or problem.peers_differ(proposed.organizations)
-
     request = wire.endorse_request(
         transaction_id, proposed.channel, proposed.parts.proposal, signature, proposed.organizations
     )
     response = yield from repeatedly(
-        wire.ENDORSE, request, Countdown(seconds), error, passing, transaction_id=transaction_id
+        wire.ENDORSE, request, Countdown(seconds), error, transaction_id=transaction_id
     )
     payload = wire.prepared_payload(response)
-    _check(session, proposed.parts, payload)
-    return payload
+    return EndorsedTransaction(session, payload, parts=_checked(session, proposed.parts, payload))
 
 
-def _check(session: Session, proposed: wire.ProposalParts, payload: bytes) -> None:
-    """Refuse a transaction other than the one proposed: signing it would be signing anything."""
+def _checked(session: Session, proposed: wire.ProposalParts, payload: bytes) -> wire.TransactionParts:
+    """What a transaction says. Another than the proposed is refused: signing it would be signing anything."""
     try:
         parts = wire.transaction_parts(payload)
     except DecodeError as error:
@@ -111,7 +134,12 @@ def _check(session: Session, proposed: wire.ProposalParts, payload: bytes) -> No
             f"the gateway prepared transaction {parts.transaction_id} instead of the proposed "
             f"{proposed.transaction_id}; it was not signed: check what answers on {session.address}"
         )
+    return parts
 
 
-def _bytes(value: str | bytes) -> bytes:
-    return value.encode() if isinstance(value, str) else value
+def _arguments(name: str, arguments: Sequence[str | bytes]) -> list[bytes]:
+    if isinstance(arguments, str | bytes | bytearray):
+        raise TypeError(f"the arguments of {name} are one text: give a list")
+    return [
+        check.octets(f"argument {place} of {name}", argument) for place, argument in enumerate(arguments, 1)
+    ]

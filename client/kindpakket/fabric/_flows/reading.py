@@ -8,11 +8,16 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Generic, TypeVar
+from itertools import count
+from typing import Any, Generic, TypeVar
 
 from grpc import StatusCode
 
-from kindpakket.fabric._connection.flow import CallFailed, Flow, backoff
+from kindpakket.fabric import _arguments as check
+from kindpakket.fabric._connection.deadlines import Countdown
+from kindpakket.fabric._connection.flow import CallFailed, Flow, backoff, pause
+from kindpakket.fabric._connection.observer import StreamEvent
+from kindpakket.fabric._connection.peers import Link
 from kindpakket.fabric._connection.session import Session
 from kindpakket.fabric._flows import ledger
 from kindpakket.fabric._wire import gateway as wire
@@ -27,7 +32,7 @@ from kindpakket.fabric.blocks._events import (
     decode_filtered_block,
 )
 from kindpakket.fabric.checkpoints._checkpoint import Checkpointer, Position
-from kindpakket.fabric.errors import EvaluateError, EventsError
+from kindpakket.fabric.errors import ErrorDetail, EvaluateError, EventsError
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -44,6 +49,7 @@ _FINAL = frozenset(
         StatusCode.UNIMPLEMENTED,
     }
 )
+_UNEXPLAINED = frozenset({StatusCode.INVALID_ARGUMENT, StatusCode.NOT_FOUND, StatusCode.PERMISSION_DENIED})
 _LONGER_THAN_CONNECTING = 30.0
 """Seconds after which a stream that has not failed is taken to be connected, although nothing came."""
 
@@ -118,6 +124,7 @@ class Reading(Generic[T]):
         *,
         stop: int | None = None,
         reconnect: bool = True,
+        resumed: bool = False,
     ) -> None:
         """Begin a reading.
 
@@ -129,6 +136,7 @@ class Reading(Generic[T]):
             start: the position to begin at.
             stop: number of the last block.
             reconnect: open another stream when one breaks.
+            resumed: the position is a checkpoint's: another peer may have been ahead of this one.
         """
         self.path = kind.path
         self._session = session
@@ -138,26 +146,84 @@ class Reading(Generic[T]):
         self._position = start
         self._stop = stop
         self._reconnect = reconnect
+        self._resumed = resumed
         self._established = False
         self._opened = time.monotonic()
         self._failing_since: float | None = None
         self._failures = 0
+        self._link: Link[Any] | None = None
+        self._items = 0
 
     @property
-    def unpinned(self) -> bool:
-        """It begins with the next block, whose number must be known first, so that a break leaves no gap."""
-        return self._position.block_number is None and self._reconnect
+    def unprepared(self) -> bool:
+        """The height of the ledger must be known first.
 
-    def pinning(self) -> Flow[None]:
-        """Ask for the number of the next block. If that is refused, the reading stays unpinned."""
-        seconds = self._session.deadlines.evaluate
+        A reading that begins with the next block needs its number, so that a break leaves no gap. And a peer
+        that is asked for the events of blocks far ahead waits for them without a word.
+        """
+        if not self._reconnect:
+            return False
+        return self._position.block_number is None or (
+            not self._kind.every and self._position.block_number > 0
+        )
+
+    def preparing(self) -> Flow[None]:
+        """Ask for the height. If that is refused, the reading begins all the same.
+
+        Raises:
+            EventsError: it is to begin at a block that is far from being there.
+        """
+        countdown = Countdown(self._session.deadlines.resolve if self._resumed else 0.0)
+        for attempt in count(1):
+            try:
+                seconds = self._session.deadlines.evaluate
+                height = (yield from ledger.informing(self._session, self._channel, seconds)).height
+            except EvaluateError as error:
+                log.info("channel %s: the height could not be read: %s", self._channel, error)
+                return
+            start = self._position.block_number
+            if start is None:
+                self._position = Position(height)
+                self._established = True
+            if start is None or start <= height:
+                return
+            wait = backoff(attempt)
+            if wait >= countdown.remaining:
+                raise EventsError(self._ahead(start, height), status=StatusCode.OUT_OF_RANGE)
+            yield from pause(wait)
+
+    def _ahead(self, start: int, height: int) -> str:
+        what = "the checkpoint" if self._resumed else "the start"
+        remedy = "is it of another ledger?" if self._resumed else f"begin at {height} at most"
+        return (
+            f"{what} is block {start} of channel {self._channel}, but the peer has {height} blocks, 0 to "
+            f"{height - 1}: {remedy}"
+        )
+
+    def explaining(self, error: EventsError) -> Flow[EventsError]:
+        """What is behind a refusal whose reason the peer keeps to itself: Deliver says a status alone.
+
+        So the same identity asks for the height, and the peer says why not.
+        """
+        session = self._session
+        if session.closed or not self._channel or error.status not in _UNEXPLAINED:
+            return error
+        if error.status is StatusCode.PERMISSION_DENIED and session.identity.expired:
+            return _with(error, f"{error.reason}; client identity expired on {session.identity.expires}")
+        return (yield from self._asked_why(error)) if session.identity.can_sign else error
+
+    def _asked_why(self, error: EventsError) -> Flow[EventsError]:
+        session = self._session
         try:
-            info = yield from ledger.informing(self._session, self._channel, seconds)
-        except EvaluateError as error:
-            log.info("channel %s: the height could not be read: %s", self._channel, error)
-            return
-        self._position = Position(info.height)
-        self._established = True
+            info = yield from ledger.informing(session, self._channel, session.deadlines.evaluate)
+        except EvaluateError as said:
+            if said.identity_expired or said.clock_refused or said.identity_refused:
+                return _with(error, f"{error.reason}; {said.reason}", said.details)
+            return error
+        start = self._position.block_number
+        if error.status is StatusCode.NOT_FOUND and start is not None and start > info.height:
+            return _with(error, self._ahead(start, info.height))
+        return error
 
     @property
     def finished(self) -> bool:
@@ -169,6 +235,29 @@ class Reading(Generic[T]):
         """The signed request for what comes next."""
         self._opened = time.monotonic()
         return self._ask(self._position)
+
+    def opened(self, link: Link[Any]) -> None:
+        """A stream was opened at a peer."""
+        self._link = link
+        self._items = 0
+
+    def ended(self, status: str = "OK") -> None:
+        """The stream that is open, if one is, has ended. Tells the observer."""
+        link, self._link = self._link, None
+        if link is None:
+            return
+        self._session.tell_stream(
+            StreamEvent(
+                what="ended",
+                channel=self._channel,
+                method=self.path,
+                peer=link.name,
+                address=link.target.address,
+                items=self._items,
+                seconds=time.monotonic() - self._opened,
+                status=status,
+            )
+        )
 
     def received(self, response: bytes) -> Sequence[T] | None:
         """What is new in an answer; None at the proper end.
@@ -183,6 +272,12 @@ class Reading(Generic[T]):
         if fresh:
             self._position = Position(self._kind.number(fresh[-1]) + 1)
         self._established, self._failing_since, self._failures = True, None, 0
+        if fresh and self._link is not None:
+            self._items += len(fresh)
+            link = self._link
+            self._session.tell_stream(
+                StreamEvent("received", self._channel, self.path, link.name, link.target.address, len(fresh))
+            )
         return fresh
 
     def _is_next(self, number: int) -> bool:
@@ -202,6 +297,7 @@ class Reading(Generic[T]):
         Raises:
             EventsError: no other stream is to be opened.
         """
+        self.ended(failure.status.name)
         error = EventsError(failure.reason, status=failure.status, details=failure.details)
         now = time.monotonic()
         if now - self._opened >= _LONGER_THAN_CONNECTING:
@@ -211,7 +307,8 @@ class Reading(Generic[T]):
         never = not self._established and (
             failure.status is StatusCode.NOT_FOUND or now - self._failing_since >= patience
         )
-        final = error.forbidden or failure.status in _FINAL or never
+        unproven = failure.unproven and not failure.elsewhere and not self._established
+        final = error.forbidden or failure.status in _FINAL or never or unproven
         if self._session.closed or not self._reconnect or final or self._position.block_number is None:
             raise error
         self._failures += 1
@@ -222,6 +319,12 @@ class Reading(Generic[T]):
             self._position.block_number,
             wait,
             error,
+            extra={
+                "fabric_channel": self._channel,
+                "fabric_block": self._position.block_number,
+                "fabric_status": failure.status.name,
+                "fabric_peer": failure.peer,
+            },
         )
         return wait
 
@@ -245,7 +348,8 @@ def reading_blocks(
         payload = seek_payload(session, channel, position.block_number, stop)
         return kind.signed(payload, session.identity.sign(payload))
 
-    return Reading(session, channel, kind, ask, begin, stop=stop, reconnect=reconnect)
+    resumed = checkpoint is not None and checkpoint.block_number is not None
+    return Reading(session, channel, kind, ask, begin, stop=stop, reconnect=reconnect, resumed=resumed)
 
 
 def reading_chaincode_events(
@@ -258,6 +362,7 @@ def reading_chaincode_events(
     reconnect: bool = True,
 ) -> Reading[ChaincodeEvent]:
     """A reading of the events of a chaincode."""
+    _check_events(chaincode, start_block, after_transaction_id)
     begin = Position(start_block, after_transaction_id)
     if checkpoint is not None and checkpoint.block_number is not None:
         begin = Position(checkpoint.block_number, checkpoint.transaction_id)
@@ -268,11 +373,27 @@ def reading_chaincode_events(
         )
         return CHAINCODE_EVENTS.signed(payload, session.identity.sign(payload))
 
-    return Reading(session, channel, CHAINCODE_EVENTS, ask, begin, reconnect=reconnect)
+    resumed = checkpoint is not None and checkpoint.block_number is not None
+    return Reading(session, channel, CHAINCODE_EVENTS, ask, begin, reconnect=reconnect, resumed=resumed)
+
+
+def _check_events(chaincode: str, start_block: int | None, after_transaction_id: str) -> None:
+    check.name("chaincode", chaincode)
+    if start_block is not None:
+        check.block("start_block", start_block)
+    if after_transaction_id != "":
+        check.transaction_id(after_transaction_id)
+
+
+def _with(error: EventsError, reason: str, details: tuple[ErrorDetail, ...] = ()) -> EventsError:
+    return EventsError(reason, status=error.status, details=details or error.details)
 
 
 def _check_range(start: int | None, stop: int | None) -> None:
-    """Refuse a last block before the first one."""
+    """Refuse what cannot be blocks, and a last block before the first one."""
+    for what, number in (("start", start), ("stop", stop)):
+        if number is not None:
+            check.block(what, number)
     if start is not None and stop is not None and stop < start:
         raise ValueError(f"stop, block {stop}, is before start, block {start}")
 
@@ -295,5 +416,6 @@ def chaincode_events_payload(
     session: Session, channel: str, chaincode: str, start_block: int | None, after_transaction_id: str
 ) -> bytes:
     """What is signed to ask for the events of a chaincode."""
+    _check_events(chaincode, start_block, after_transaction_id)
     creator = session.identity.serialized
     return wire.chaincode_events_request(channel, chaincode, creator, start_block, after_transaction_id)

@@ -171,12 +171,12 @@ def split_envelope(envelope: bytes) -> tuple[bytes, bytes]:
     return message.payload, message.signature
 
 
-def submit_request(transaction_id: str, channel: str, envelope: bytes) -> bytes:
-    """Request of `Submit`."""
+def submit_request(transaction_id: str, channel: str, payload: bytes, signature: bytes) -> bytes:
+    """Request of `Submit`, for a signed message."""
     request = m.gateway.SubmitRequest(
         transaction_id=transaction_id,
         channel_id=channel,
-        prepared_transaction=parse(m.common.Envelope, envelope),
+        prepared_transaction=m.common.Envelope(payload=payload, signature=signature),
     )
     return bytes(request.SerializeToString())
 
@@ -204,8 +204,10 @@ def commit_status(response: bytes) -> tuple[str, int]:
 
 def validation_code(code: int) -> str:
     """Name of a transaction validation code; the number itself if this version does not know it."""
-    codes = m.transaction.TxValidationCode
-    return str(codes.Name(code)) if code in codes.values() else str(code)
+    try:
+        return str(m.transaction.TxValidationCode.Name(code))
+    except ValueError:
+        return str(code)
 
 
 def chaincode_events_request(

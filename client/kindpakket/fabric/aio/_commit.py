@@ -12,5 +12,5 @@ class Commit(BaseCommit[AsyncSession]):
 
     async def status(self, *, timeout: float | None = None) -> CommitStatus:
         """Wait until the transaction is in a block, and say whether it is valid."""
-        seconds = self._session.deadlines.commit_status if timeout is None else timeout
+        seconds = self._session.seconds("commit_status", timeout)
         return await self._session.run(self._waiting(seconds))

@@ -85,7 +85,7 @@ class Contract(BaseContract[AsyncSession]):
     ) -> SubmittedTransaction:
         """Endorse and submit, and return before the transaction is in a block."""
         proposed = self._proposed(name, arguments, transient, endorsing_organizations)
-        flow = endorse_and_submit(self._session, proposed, deadlines or self._session.deadlines)
+        flow = endorse_and_submit(self._session, proposed, self._session.deadlines_of(deadlines))
         return SubmittedTransaction(self._session, *await self._session.run(flow))
 
     def proposal(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Unpack
 
+from kindpakket.fabric import _arguments as check
 from kindpakket.fabric._connection import targets
 from kindpakket.fabric._connection.aio import AsyncSession
 from kindpakket.fabric._connection.peers import PeerHealth
@@ -26,7 +27,7 @@ class Gateway(OfflineSigning):
 
     def network(self, channel: str) -> Network:
         """A channel that the peer has joined."""
-        return Network(self._session, channel)
+        return Network(self._session, check.name("channel", channel))
 
     def peers(self) -> tuple[PeerHealth, ...]:
         """How the gateway finds its peers, in order of preference."""
@@ -34,16 +35,16 @@ class Gateway(OfflineSigning):
 
     async def check(self, *, timeout: float = 5.0) -> tuple[PeerHealth, ...]:
         """Ask every peer whether its Gateway service answers, and say how they are."""
-        return await self._session.check(timeout)
+        return await self._session.check(check.seconds("timeout", timeout))
 
     async def channels(self, *, timeout: float | None = None) -> tuple[str, ...]:
         """Names of the channels that the peer has joined."""
-        seconds = self._session.deadlines.evaluate if timeout is None else timeout
+        seconds = self._session.seconds("evaluate", timeout)
         return await self._session.run(joined_channels(self._session, seconds))
 
     async def known_peers(self, *, timeout: float | None = None) -> tuple[DiscoveredPeer, ...]:
         """All peers that the peer knows and that are alive, whatever channels they have joined."""
-        seconds = self._session.deadlines.evaluate if timeout is None else timeout
+        seconds = self._session.seconds("evaluate", timeout)
         return await self._session.run(finding_known_peers(self._session, seconds))
 
     async def close(self) -> None:
@@ -66,4 +67,5 @@ def connect(
     found = targets.resolve(profile, options)
     if identity is None:
         raise TypeError("connect needs an identity")
+    check.instance("identity", identity, Identity, "an Identity, such as Identity.from_msp(…)")
     return Gateway(AsyncSession(identity, targets.settings(options), found))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kindpakket.fabric import _arguments as check
 from kindpakket.fabric._connection.aio import AsyncSession
 from kindpakket.fabric._flows import discovery, ledger
 from kindpakket.fabric._flows.discovery import Called, DiscoveredConfig, DiscoveredPeer, EndorsementPlan
@@ -34,11 +35,11 @@ class Network(BaseNetwork[AsyncSession]):
 
     def contract(self, chaincode: str) -> Contract:
         """A chaincode on this channel."""
-        return Contract(self._session, self.name, chaincode)
+        return Contract(self._session, self.name, check.name("chaincode", chaincode))
 
     def commit(self, transaction_id: str) -> Commit:
         """The commit of a transaction that was submitted earlier."""
-        return Commit(self._session, self.name, transaction_id)
+        return Commit(self._session, self.name, check.transaction_id(transaction_id))
 
     def transaction_from(self, envelope: bytes) -> Transaction:
         """The transaction in a stored envelope, to be offered again."""

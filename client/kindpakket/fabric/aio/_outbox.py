@@ -41,7 +41,7 @@ class Outbox(BaseOutbox[AsyncSession]):
         )
         session = contract.__session__
         return await session.run(
-            self._submitting(session, request, transient, deadlines or session.deadlines)
+            self._submitting(session, request, transient, session.deadlines_of(deadlines))
         )
 
     async def resume(
@@ -50,7 +50,7 @@ class Outbox(BaseOutbox[AsyncSession]):
         """Continue every unfinished request, oldest first, and yield what became of each."""
         session = through.__session__
         channel = through.name if isinstance(through, Network) else None
-        limits = deadlines or session.deadlines
+        limits = session.deadlines_of(deadlines)
         for number, request_id in self._store.unfinished(channel):
             resumed = await session.run(self._resuming(session, number, request_id, limits))
             if resumed is not None:

@@ -12,10 +12,10 @@ class Proposal(BaseProposal[AsyncSession]):
 
     async def evaluate(self, *, timeout: float | None = None) -> bytes:
         """Run the chaincode on one peer and return its result."""
-        seconds = self._session.deadlines.evaluate if timeout is None else timeout
+        seconds = self._session.seconds("evaluate", timeout)
         return await self._session.run(self._evaluating(seconds))
 
     async def endorse(self, *, timeout: float | None = None) -> Transaction:
         """Collect endorsements, and sign the transaction that they make."""
-        seconds = self._session.deadlines.endorse if timeout is None else timeout
+        seconds = self._session.seconds("endorse", timeout)
         return Transaction(self._session, await self._session.run(self._endorsing(seconds)))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import suppress
 from types import TracebackType
 from typing import Any, Generic, TypeVar
 
@@ -32,14 +31,15 @@ class Stream(Generic[T]):
         self._reading = reading
         self._waiting: Iterator[T] = iter(())
         self._closing = asyncio.Event()
+        self._awake = asyncio.Event()
         self._call: Any = None
         self._responses: AsyncIterator[bytes] | None = None
         self._link: Link[grpc.aio.Channel] | None = None
         self._closings = 0
-        self._pinning: asyncio.Task[None] | None = None
-        if reading.unpinned:
+        self._preparing: asyncio.Task[None] | None = None
+        if reading.unprepared:
             reading.request()  # raises at once if it cannot be signed here
-            self._pinning = session.loop.create_task(session.run(reading.pinning()))
+            self._preparing = session.loop.create_task(session.run(reading.preparing()))
         else:
             self._open()
 
@@ -60,6 +60,7 @@ class Stream(Generic[T]):
         request = self._reading.request()
         self._link = link = self._session.link(avoid)
         self._closings = link.closings
+        self._reading.opened(link)
         try:
             method: Any = link.channel.unary_stream(self._reading.path, None, None)
             self._call = method(request)
@@ -68,10 +69,10 @@ class Stream(Generic[T]):
             self._call = self._responses = None
 
     async def _read(self) -> None:
+        if self._preparing is not None:
+            await self._prepared(self._preparing)
+            return
         try:
-            if self._pinning is not None:
-                await self._pinned(self._pinning)
-                return
             if self._responses is None:
                 raise ValueError("the channel was closed")
             response = await anext(self._responses)
@@ -100,47 +101,59 @@ class Stream(Generic[T]):
         else:
             self._waiting = iter(items)
 
-    async def _pinned(self, pinning: asyncio.Task[None]) -> None:
-        await asyncio.wait((pinning,))
-        if self._closing.is_set():
-            return
-        self._pinning = None
-        pinning.result()
+    async def _prepared(self, preparing: asyncio.Task[None]) -> None:
+        try:
+            await asyncio.wait((preparing,))
+            if self._closing.is_set():
+                return
+            self._preparing = None
+            preparing.result()
+        except BaseException:
+            self._end()
+            raise
         self._open()
 
     async def _open_again(self, error: BaseException) -> None:
         if self._reading.finished:
             self._end()
             return
+        if isinstance(error, grpc.RpcError) and self._link and self._session.is_suspicious(self._link, error):
+            await asyncio.to_thread(self._session.look, self._link, error)
         failure = failure_of(self._session, self._link, self._closings, error)
         try:
             wait = self._reading.broken(failure)
-        except EventsError:
+        except EventsError as final:
             self._end()
-            raise
+            raise await self._explained(final) from None
         if self._call is not None:
             self._call.cancel()
         try:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._closing.wait(), wait)
+            await self._session.pause(wait, self._awake)
         except asyncio.CancelledError:
             self._end()
             raise
         self._open(failure.peer)
 
+    async def _explained(self, error: EventsError) -> EventsError:
+        if self._session.closed:
+            return error
+        return await self._session.run(self._reading.explaining(error))
+
     def _end(self) -> None:
         self._closing.set()
-        if self._pinning is not None:
-            self._pinning.cancel()
+        self._awake.set()
+        if self._preparing is not None:
+            self._preparing.cancel()
         if self._call is not None:
             self._call.cancel()
+        self._reading.ended()
 
     async def close(self) -> None:
         """Stop the stream, also from another task; the iteration then ends."""
         self._end()
 
     async def __aenter__(self) -> Stream[T]:
-        if self._pinning is not None:
+        if self._preparing is not None:
             await self._read()
         return self
 

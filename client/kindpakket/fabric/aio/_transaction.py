@@ -13,7 +13,7 @@ class Transaction(BaseTransaction[AsyncSession]):
 
     async def submit(self, *, deadlines: Deadlines | None = None) -> Commit:
         """Offer the transaction to the orderers, and return its commit."""
-        status = await self._session.run(self._endorsed.submit(deadlines or self._session.deadlines))
+        status = await self._session.run(self._endorsed.submit(self._session.deadlines_of(deadlines)))
         return Commit(
             self._session,
             self.channel,

@@ -9,10 +9,13 @@ from typing import Any, Literal, TypeAlias
 
 from cryptography import x509
 
+from kindpakket.fabric import _arguments as check
 from kindpakket.fabric.ca._call import CaCall, Caller, decoded, json_body, query
 from kindpakket.fabric.ca._enrolment import Enrolment
+from kindpakket.fabric.errors import IdentityError
 from kindpakket.fabric.identity._identity import PrivateKey
 from kindpakket.fabric.identity._keys import KeyAlgorithm, key_pem, load_key, make_key, signing_request
+from kindpakket.fabric.identity._signer_key import KeyHolder
 
 Reason: TypeAlias = Literal[
     "unspecified",
@@ -70,31 +73,32 @@ def enrolling(
     ca: str,
     name: str,
     secret: str,
-    key: KeyAlgorithm | bytes | PrivateKey,
+    key: KeyAlgorithm | bytes | PrivateKey | KeyHolder,
     hosts: Sequence[str],
     profile: str | None,
     attributes: Sequence[str] | None,
 ) -> CaCall[Enrolment]:
     """Have a first certificate issued."""
-    if isinstance(key, str):
-        key = key_pem(make_key(key))
-    signing, pem = (load_key(key), key) if isinstance(key, bytes) else (key, b"")
+    check.name("name", name)
+    check.name("secret", secret)
+    signing, pem = _key(key)
     body = _request(ca, name, signing, hosts, profile, attributes)
-    return CaCall("enroll", "POST", "enroll", body, _enrolment_with(pem), basic=(name, secret))
+    return CaCall("enroll", "POST", "enroll", body, _enrolment_with(signing, pem), basic=(name, secret))
 
 
 def reenrolling(
     ca: str,
     present: Enrolment,
-    key: KeyAlgorithm | Literal["same"],
+    key: KeyAlgorithm | Literal["same"] | bytes | PrivateKey | KeyHolder,
     hosts: Sequence[str],
     profile: str | None,
     attributes: Sequence[str] | None,
 ) -> CaCall[Enrolment]:
     """Have a further certificate issued."""
-    pem = present.key if key == "same" else key_pem(make_key(key))
-    body = _request(ca, present.name, load_key(pem), hosts, profile, attributes)
-    return CaCall("reenroll", "POST", "reenroll", body, _enrolment_with(pem), caller=present)
+    check.instance("present", present, Enrolment, "an Enrolment, such as Enrolment.from_msp(…)")
+    signing, pem = _key(_present_key(present) if key == "same" else key)
+    body = _request(ca, present.name, signing, hosts, profile, attributes)
+    return CaCall("reenroll", "POST", "reenroll", body, _enrolment_with(signing, pem), caller=present)
 
 
 def revoking(
@@ -178,10 +182,38 @@ def certificate_id(certificate: bytes) -> tuple[str, str]:
     return f"{read.serial_number:x}", found.hex().lstrip("0")
 
 
+def _key(given: KeyAlgorithm | bytes | PrivateKey | KeyHolder) -> tuple[PrivateKey | KeyHolder, bytes]:
+    """A key to sign with, and its PEM; b"" if it stays where it is."""
+    if isinstance(given, str) and "-----BEGIN" in given:
+        given = given.encode()
+    if isinstance(given, str):
+        made = make_key(given)
+        return made, key_pem(made)
+    if isinstance(given, bytes):
+        return load_key(given), given
+    if isinstance(given, KeyHolder):  # also a key of `cryptography`
+        return given, b""
+    raise IdentityError(
+        f"a key of type {type(given).__name__} cannot have a certificate: give the kind of key to make, PEM, "
+        "a key of cryptography, or a signer with a public_key, such as Pkcs11Signer"
+    )
+
+
+def _present_key(present: Enrolment) -> bytes | PrivateKey | KeyHolder:
+    if present.key:
+        return present.key
+    if isinstance(present.signer, KeyHolder):
+        return present.signer
+    raise IdentityError(
+        f"the key of {present.name} is not here: give Enrolment.from_msp a signer that has it, or make a new "
+        "key"
+    )
+
+
 def _request(
     ca: str,
     name: str,
-    key: PrivateKey,
+    key: PrivateKey | KeyHolder,
     hosts: Sequence[str],
     profile: str | None,
     attributes: Sequence[str] | None,
@@ -195,8 +227,10 @@ def _request(
     return json_body(members)
 
 
-def _enrolment_with(key: bytes) -> Callable[[Mapping[str, Any]], Enrolment]:
+def _enrolment_with(signing: PrivateKey | KeyHolder, pem: bytes) -> Callable[[Mapping[str, Any]], Enrolment]:
+    signer = None if pem else signing
+
     def decode(result: Mapping[str, Any]) -> Enrolment:
-        return Enrolment(decoded(result["Cert"]), key, decoded(result["ServerInfo"]["CAChain"]))
+        return Enrolment(decoded(result["Cert"]), pem, decoded(result["ServerInfo"]["CAChain"]), signer)
 
     return decode

@@ -16,6 +16,7 @@ from kindpakket.fabric.ca._http import BaseCaClient, unreachable
 from kindpakket.fabric.ca._identities import Attributes, CaIdentity
 from kindpakket.fabric.identity._identity import PrivateKey
 from kindpakket.fabric.identity._keys import KeyAlgorithm
+from kindpakket.fabric.identity._signer_key import KeyHolder
 
 T = TypeVar("T")
 
@@ -56,7 +57,7 @@ class CaClient(BaseCaClient):
         name: str,
         secret: str,
         *,
-        key: KeyAlgorithm | bytes | PrivateKey = "P-256",
+        key: KeyAlgorithm | bytes | PrivateKey | KeyHolder = "P-256",
         hosts: Sequence[str] = (),
         profile: str | None = None,
         attributes: Sequence[str] | None = None,
@@ -66,9 +67,9 @@ class CaClient(BaseCaClient):
         Args:
             name: the enrolment name.
             secret: the secret it was registered with.
-            key: which kind of key to make; or an existing private key: unencrypted PEM, or a key of
-                `cryptography`, such as one that signs in a hardware module; it stays where it is, and the
-                result does not hold it. With Ed25519, the certificate serves `connect`, but no further call
+            key: which kind of key to make; or an existing private key: unencrypted PEM; or a key of
+                `cryptography`, or what holds one, such as a `Pkcs11Signer`: it stays where it is, and the
+                result signs with it. With Ed25519, the certificate serves `connect`, but no further call
                 of the authority.
             hosts: host names and IP addresses, as a TLS certificate needs them.
             profile: the authority's signing profile, such as `tls`; default: its default.
@@ -84,7 +85,7 @@ class CaClient(BaseCaClient):
         self,
         present: Enrolment,
         *,
-        key: KeyAlgorithm | Literal["same"] = "P-256",
+        key: KeyAlgorithm | Literal["same"] | bytes | PrivateKey | KeyHolder = "P-256",
         hosts: Sequence[str] = (),
         profile: str | None = None,
         attributes: Sequence[str] | None = None,
@@ -93,7 +94,8 @@ class CaClient(BaseCaClient):
 
         Args:
             present: the present certificate and key; `Enrolment.from_msp` reads them.
-            key: which kind of key to make; `same`: keep the key.
+            key: which kind of key to make; `same`: keep the key, wherever it is; or another one, as for
+                `enrol`.
             hosts: as for `enrol`.
             profile: as for `enrol`.
             attributes: as for `enrol`.

@@ -16,7 +16,9 @@ from cryptography.x509.oid import NameOID
 from kindpakket.fabric._storage.files import replace
 from kindpakket.fabric.errors import IdentityError
 from kindpakket.fabric.identity._hashes import Hash
-from kindpakket.fabric.identity._identity import Identity
+from kindpakket.fabric.identity._identity import Identity, PrivateKey, Signer
+from kindpakket.fabric.identity._keys import key_pem, load_key
+from kindpakket.fabric.identity._pem import Password
 
 _CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----\n?", re.DOTALL)
 
@@ -27,14 +29,16 @@ class Enrolment:
 
     Attributes:
         certificate: the certificate, PEM.
-        key: the private key, PKCS#8 PEM, unencrypted; b"" if it stays in a hardware module. Not shown by
-            `repr`.
+        key: the private key, PKCS#8 PEM, unencrypted; b"" if it is out of reach, as in a hardware module. Not
+            shown by `repr`.
         chain: the authority's own certificates, PEM, root included; b"" if they are not known.
+        signer: what signs instead of `key` where the key is out of reach; else None.
     """
 
     certificate: bytes
     key: bytes = field(repr=False)
     chain: bytes = field(default=b"", repr=False)
+    signer: PrivateKey | Signer | None = field(default=None, repr=False, compare=False)
 
     @property
     def name(self) -> str:
@@ -57,14 +61,19 @@ class Enrolment:
 
     def identity(self, mspid: str, *, hash: Hash | None = None) -> Identity:
         """The identity of this certificate, for `connect`. Arguments and errors as of `Identity`."""
-        return Identity(mspid, self.certificate, self.key, hash=hash)
+        return Identity(mspid, self.certificate, self.key or self.signer, hash=hash)
 
-    def save(self, folder: str | os.PathLike[str]) -> Path:
+    def save(self, folder: str | os.PathLike[str], *, password: Password = None) -> Path:
         """Write it as an MSP folder, which `Identity.from_msp` and Fabric's own programs read.
 
         The folder may hold an earlier certificate, which is replaced; its key stays there beside the new one.
         If the process dies at any point, the folder holds a certificate with its key, the old or the new.
-        Only the owner can read the folders and the files with keys.
+        Only the owner can read the folders and the files with keys. A key that is in a hardware module stays
+        there.
+
+        Args:
+            folder: the folder.
+            password: encrypt the key with it; Fabric's own programs read unencrypted keys only.
 
         Returns:
             The folder.
@@ -75,6 +84,7 @@ class Enrolment:
         """
         root = Path(folder)
         self.identity("MSP")  # raises unless the key belongs to the certificate
+        kept = key_pem(load_key(self.key), password) if self.key and password else self.key
         for part in ("signcerts", "keystore", "cacerts", "intermediatecerts"):
             (root / part).mkdir(mode=0o700, parents=True, exist_ok=True)
         present = _files(root / "signcerts")
@@ -84,26 +94,38 @@ class Enrolment:
         _write_all(root / "cacerts", roots, "ca")
         _write_all(root / "intermediatecerts", others, "intermediate")
         public_key = x509.SubjectKeyIdentifier.from_public_key(self.decoded.public_key())
-        replace(root / "keystore" / f"{public_key.digest.hex()}_sk", self.key, 0o600)
+        if kept:
+            replace(root / "keystore" / f"{public_key.digest.hex()}_sk", kept, 0o600)
         replace(present[0] if present else root / "signcerts" / "cert.pem", self.certificate, 0o644)
         return root
 
     @classmethod
-    def from_msp(cls, folder: str | os.PathLike[str]) -> Self:
+    def from_msp(
+        cls, folder: str | os.PathLike[str], *, signer: Signer | None = None, password: Password = None
+    ) -> Self:
         """Read one from an MSP folder, to renew it.
+
+        Args:
+            folder: the folder.
+            signer: signs in place of a key in the keystore, such as a `Pkcs11Signer`.
+            password: what the keys are encrypted with.
 
         Raises:
             IdentityError: the folder lacks the certificate or its key.
         """
         root = Path(folder)
-        certificate = Identity.from_msp(root, "MSP").certificate_pem
-        for key in _files(root / "keystore"):
+        identity = Identity.from_msp(root, "MSP", signer=signer, password=password)
+        certificate = identity.certificate_pem
+        chain = b"".join(file.read_bytes() for part in _CHAIN for file in _files(root / part))
+        if signer is not None:
+            return cls(certificate, b"", chain, signer)
+        for file in _files(root / "keystore"):
             try:
-                Identity("MSP", certificate, key.read_bytes())
+                key = load_key(file.read_bytes(), password)
             except IdentityError:
                 continue
-            chain = [file.read_bytes() for part in _CHAIN for file in _files(root / part)]
-            return cls(certificate, key.read_bytes(), b"".join(chain))
+            if key.public_key() == identity.certificate.public_key():
+                return cls(certificate, key_pem(key) if password else file.read_bytes(), chain)
         raise IdentityError(f"{root / 'keystore'} holds no key of the certificate in {root / 'signcerts'}")
 
 

@@ -7,7 +7,9 @@ import ssl
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import urlsplit
 
+from kindpakket.fabric import _arguments as check
 from kindpakket.fabric._connection.targets import Pem, ProfileLike
 from kindpakket.fabric.ca._call import CaCall
 from kindpakket.fabric.ca._errors import CaError, CaUnreachable
@@ -47,8 +49,11 @@ class BaseCaClient:
             timeout: seconds for one call.
 
         Raises:
-            CaError: the certificates cannot be used.
+            CaError: the address or the certificates cannot be used.
         """
+        check.name("url", url)
+        if urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).hostname:
+            raise CaError(f"url {url!r}: give https://host:port")
         self.url = url.rstrip("/")
         self.name = name
         self._timeout = timeout

@@ -16,6 +16,7 @@ from kindpakket.fabric.ca._http import BaseCaClient, unreachable
 from kindpakket.fabric.ca._identities import Attributes, CaIdentity
 from kindpakket.fabric.identity._identity import PrivateKey
 from kindpakket.fabric.identity._keys import KeyAlgorithm
+from kindpakket.fabric.identity._signer_key import KeyHolder
 
 __all__ = ["CaClient"]
 
@@ -55,7 +56,7 @@ class CaClient(BaseCaClient):
         name: str,
         secret: str,
         *,
-        key: KeyAlgorithm | bytes | PrivateKey = "P-256",
+        key: KeyAlgorithm | bytes | PrivateKey | KeyHolder = "P-256",
         hosts: Sequence[str] = (),
         profile: str | None = None,
         attributes: Sequence[str] | None = None,
@@ -69,7 +70,7 @@ class CaClient(BaseCaClient):
         self,
         present: Enrolment,
         *,
-        key: KeyAlgorithm | Literal["same"] = "P-256",
+        key: KeyAlgorithm | Literal["same"] | bytes | PrivateKey | KeyHolder = "P-256",
         hosts: Sequence[str] = (),
         profile: str | None = None,
         attributes: Sequence[str] | None = None,

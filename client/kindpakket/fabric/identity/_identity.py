@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol, TypeAlias, runtime_checkable
 
@@ -10,9 +11,11 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
+from kindpakket.fabric import _arguments as check
 from kindpakket.fabric._wire import gateway as wire
 from kindpakket.fabric.errors import IdentityError
 from kindpakket.fabric.identity._hashes import Hash
+from kindpakket.fabric.identity._pem import Password, read_certificate, read_file, read_key
 from kindpakket.fabric.identity._signatures import (
     ORDERS,
     EcdsaKey,
@@ -21,6 +24,7 @@ from kindpakket.fabric.identity._signatures import (
     low_s,
     verified,
 )
+from kindpakket.fabric.identity._wallet import read_wallet
 
 PrivateKey: TypeAlias = ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
 
@@ -53,41 +57,111 @@ class Identity:
         private_key: PrivateKey | Signer | str | bytes | None = None,
         *,
         hash: Hash | None = None,
+        password: Password = None,
     ) -> None:
-        """Make an identity.
+        """Make an identity from what files hold; `from_files`, `from_msp` and `from_wallet` read files.
 
         Args:
             mspid: MSP id of the organisation, such as `GemeenteMSP`.
             certificate_pem: the enrolment certificate, X.509 in PEM.
-            private_key: its key: an unencrypted PEM, a key of `cryptography` (ECDSA P-256, P-384, or
+            private_key: its key: PEM, a key of `cryptography` (ECDSA P-256, P-384, or
                 Ed25519), or a `Signer`. None: the key is elsewhere, and every message has to be signed there
                 (see `Gateway.signed_proposal` and its counterparts).
             hash: what makes the digest that is signed; default: SHA-256 for ECDSA, as peers expect it on
                 either curve, and none for Ed25519. `Hash.NONE` with a `Signer` of ECDSA passes it whole
                 messages, which it hashes itself.
+            password: what the PEM of the key is encrypted with.
 
         Raises:
             IdentityError: the certificate, key or hash function cannot be used, or they do not belong
                 together.
         """
-        if not mspid:
-            raise IdentityError(
-                "the MSP id is empty: give that of the organisation that issued the certificate"
-            )
-        self.mspid = mspid
-        self.certificate = _certificate(certificate_pem)
+        self.mspid = _mspid(mspid)
+        self.certificate = read_certificate(certificate_pem)
         self._public_key = _public_key(self.certificate)
-        self._signer = None if private_key is None else _signer(private_key, self.certificate)
+        self._signer = None if private_key is None else _signer(private_key, self.certificate, password)
         self._trusted = isinstance(self._signer, EcdsaKey | ed25519.Ed25519PrivateKey)
         self.hash = _hash(hash, self._public_key, self._signer)
         self.serialized = wire.serialized_identity(mspid, self.certificate_pem)
 
     @classmethod
-    def from_msp(cls, folder: str | os.PathLike[str], mspid: str) -> Identity:
+    def from_files(
+        cls,
+        mspid: str,
+        certificate: str | os.PathLike[str],
+        private_key: str | os.PathLike[str] | Signer | None = None,
+        *,
+        password: Password = None,
+        hash: Hash | None = None,
+    ) -> Identity:
+        """Read an identity from a file with the certificate and one with its key, both PEM.
+
+        Args:
+            mspid: MSP id of the organisation.
+            certificate: path of the certificate.
+            private_key: path of its key, or a `Signer`, or None as for `Identity`.
+            password: what the key is encrypted with.
+            hash: as for `Identity`.
+
+        Raises:
+            IdentityError: a file cannot be read, or cannot be used.
+        """
+        pem = read_file(certificate, "the certificate")
+        key: Signer | bytes | None
+        if isinstance(private_key, str | os.PathLike):
+            key = read_file(private_key, "the private key")
+        else:
+            key = private_key
+        return cls(mspid, pem, key, hash=hash, password=password)
+
+    @classmethod
+    def from_wallet(
+        cls,
+        folder: str | os.PathLike[str],
+        label: str,
+        *,
+        signer: Signer | None = None,
+        hash: Hash | None = None,
+    ) -> Identity:
+        """Read an identity from the file system wallet of another SDK: of Node, Java or Go.
+
+        Args:
+            folder: the wallet.
+            label: the identity's label, under which the other SDK put it.
+            signer: signs in place of the wallet's key; needed for one of type HSM-X.509, whose key is in a
+                hardware module.
+            hash: as for `Identity`.
+
+        Raises:
+            IdentityError: there is no such identity, or it cannot be used; the message lists the labels.
+        """
+        entry = read_wallet(folder, label)
+        if entry.key is None and signer is None:
+            raise IdentityError(
+                f"the key of {label!r} in {os.fspath(folder)} is in a hardware module: give a "
+                "signer, such as Pkcs11Signer"
+            )
+        return cls(entry.mspid, entry.certificate, signer or entry.key, hash=hash)
+
+    @classmethod
+    def from_msp(
+        cls,
+        folder: str | os.PathLike[str],
+        mspid: str,
+        *,
+        signer: Signer | None = None,
+        password: Password = None,
+    ) -> Identity:
         """Read an identity from an MSP folder: the certificate in `signcerts/`, its key in `keystore/`.
 
         The keystore may hold further keys, as after a renewal: the one that belongs to the certificate is
         used.
+
+        Args:
+            folder: the folder.
+            mspid: MSP id of the organisation.
+            signer: signs in place of a key in the keystore, which then is not read.
+            password: what the keys are encrypted with.
 
         Raises:
             IdentityError: the folder lacks one of them, or what is there cannot be used.
@@ -98,12 +172,14 @@ class Identity:
             raise IdentityError(
                 f"{root / 'signcerts'} holds {len(certificates)} files: it must hold one certificate"
             )
+        certificate = read_file(certificates[0], "the certificate")
+        if signer is not None:
+            return cls(mspid, certificate, signer)
         keys = _files(root / "keystore")
-        certificate = certificates[0].read_bytes()
         problem: IdentityError | None = None
         for key in keys:
             try:
-                return cls(mspid, certificate, key.read_bytes())
+                return cls(mspid, certificate, read_file(key, "the private key"), password=password)
             except IdentityError as error:
                 problem = error
         said = f" ({problem})" if problem else ""
@@ -115,6 +191,16 @@ class Identity:
     def certificate_pem(self) -> bytes:
         """The certificate in PEM."""
         return self.certificate.public_bytes(serialization.Encoding.PEM)
+
+    @property
+    def expires(self) -> datetime:
+        """When the certificate expires, UTC. Renew it before: an expired one cannot renew itself."""
+        return self.certificate.not_valid_after_utc
+
+    @property
+    def expired(self) -> bool:
+        """The certificate is not valid any more, by this machine's clock."""
+        return self.expires <= datetime.now(UTC)
 
     @property
     def can_sign(self) -> bool:
@@ -175,11 +261,16 @@ def _files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
 
 
-def _certificate(pem: str | bytes) -> x509.Certificate:
-    try:
-        return x509.load_pem_x509_certificate(pem.encode() if isinstance(pem, str) else pem)
-    except ValueError as error:
-        raise IdentityError(f"the certificate cannot be read as X.509 in PEM: {error}") from error
+def _mspid(value: object) -> str:
+    if not isinstance(value, str):
+        raise IdentityError(f"the MSP id is {check.shown(value)}: give text, such as 'Org1MSP'")
+    if "-----BEGIN" in value:
+        raise IdentityError("the MSP id is PEM: pass the MSP id first, then the certificate, then the key")
+    if not value.strip():
+        raise IdentityError("the MSP id is empty: give that of the organisation that issued the certificate")
+    if value != value.strip():
+        raise IdentityError(f"the MSP id is {value!r}: leave out the spaces around it")
+    return value
 
 
 def _public_key(certificate: x509.Certificate) -> PublicKey:
@@ -194,8 +285,14 @@ def _public_key(certificate: x509.Certificate) -> PublicKey:
     )
 
 
-def _signer(key: PrivateKey | Signer | str | bytes, certificate: x509.Certificate) -> Signer:
-    loaded = _load(key) if isinstance(key, str | bytes) else key
+def _signer(
+    key: PrivateKey | Signer | str | bytes, certificate: x509.Certificate, password: Password
+) -> Signer:
+    loaded: object = key
+    if isinstance(key, str | bytes | bytearray | os.PathLike):
+        loaded = read_key(key, password)
+    elif password is not None:
+        raise IdentityError("a password goes with a key in PEM: leave it out")
     if isinstance(loaded, ec.EllipticCurvePrivateKey):
         if loaded.curve.name not in ORDERS:
             raise IdentityError(f"the key is on curve {loaded.curve.name}: Fabric uses P-256 or P-384")
@@ -221,17 +318,6 @@ def _hash(chosen: Hash | None, key: PublicKey, signer: Signer | None) -> Hash:
     if chosen is Hash.NONE and isinstance(signer, EcdsaKey):
         raise IdentityError("an ECDSA key signs a digest: give a hash function other than NONE")
     return chosen or Hash.SHA256
-
-
-def _load(pem: str | bytes) -> object:
-    try:
-        return serialization.load_pem_private_key(
-            pem.encode() if isinstance(pem, str) else pem, password=None
-        )
-    except TypeError as error:
-        raise IdentityError("the private key is encrypted: decrypt it first, or give a Signer") from error
-    except ValueError as error:
-        raise IdentityError(f"the private key cannot be read as PEM: {error}") from error
 
 
 def _must_match(key: PrivateKey, certificate: x509.Certificate) -> None:

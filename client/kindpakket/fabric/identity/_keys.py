@@ -11,8 +11,11 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.x509.oid import NameOID
 
+from kindpakket.fabric import _arguments as check
 from kindpakket.fabric.errors import IdentityError
 from kindpakket.fabric.identity._identity import PrivateKey
+from kindpakket.fabric.identity._pem import Password, read_key
+from kindpakket.fabric.identity._signer_key import KeyHolder, as_private_key
 
 KeyAlgorithm: TypeAlias = Literal["P-256", "P-384", "Ed25519"]
 """Kinds of keys that Fabric 3 verifies."""
@@ -28,23 +31,23 @@ def make_key(algorithm: KeyAlgorithm = "P-256") -> PrivateKey:
     return ec.generate_private_key(curves[algorithm])
 
 
-def key_pem(key: PrivateKey) -> bytes:
-    """A private key as PKCS#8 PEM, unencrypted."""
-    return key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+def key_pem(key: PrivateKey, password: Password = None) -> bytes:
+    """A private key as PKCS#8 PEM, encrypted if there is a password."""
+    secret = check.octets("password", password) if password else b""
+    encryption: serialization.KeySerializationEncryption = (
+        serialization.BestAvailableEncryption(secret) if secret else serialization.NoEncryption()
     )
+    return key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, encryption)
 
 
-def load_key(pem: bytes) -> PrivateKey:
-    """Read an unencrypted private key.
+def load_key(pem: bytes | str, password: Password = None) -> PrivateKey:
+    """Read a private key, PEM.
 
     Raises:
-        IdentityError: it cannot be read, or is of a kind that Fabric does not verify.
+        IdentityError: it cannot be read, or is of a kind that Fabric does not verify, or the password is
+            missing or wrong.
     """
-    try:
-        key = serialization.load_pem_private_key(pem, password=None)
-    except (TypeError, ValueError) as error:
-        raise IdentityError(f"the private key cannot be read: give unencrypted PEM ({error})") from error
+    key = read_key(pem, password)
     if not isinstance(key, ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey):
         raise IdentityError(
             f"a key of type {type(key).__name__} cannot sign: use ECDSA P-256, P-384 or Ed25519"
@@ -52,13 +55,13 @@ def load_key(pem: bytes) -> PrivateKey:
     return key
 
 
-def signing_request(name: str, key: PrivateKey, hosts: Sequence[str] = ()) -> bytes:
+def signing_request(name: str, key: PrivateKey | KeyHolder, hosts: Sequence[str] = ()) -> bytes:
     """A certificate signing request, PEM.
 
     Args:
         name: the enrolment name, which becomes the subject's common name. Fabric CA uses nothing else of the
             subject: it writes the organisational units itself.
-        key: the key that the certificate is for.
+        key: the key that the certificate is for, or what holds it, such as a `Pkcs11Signer`.
         hosts: host names and IP addresses for the subject alternative names, as TLS certificates need them.
     """
     builder = x509.CertificateSigningRequestBuilder().subject_name(
@@ -67,7 +70,12 @@ def signing_request(name: str, key: PrivateKey, hosts: Sequence[str] = ()) -> by
     if hosts:
         names = x509.SubjectAlternativeName([_alternative_name(host) for host in hosts])
         builder = builder.add_extension(names, critical=False)
-    return builder.sign(key, _hash(key)).public_bytes(serialization.Encoding.PEM)
+    signing = (
+        key
+        if isinstance(key, ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey)
+        else as_private_key(key)
+    )
+    return builder.sign(signing, _hash(signing)).public_bytes(serialization.Encoding.PEM)
 
 
 def _hash(key: PrivateKey) -> hashes.SHA256 | hashes.SHA384 | None:

@@ -43,7 +43,8 @@ class EcdsaKey:
 def low_s(signature: bytes, curve: ec.EllipticCurve) -> bytes:
     """The one of two equivalent ECDSA signatures that Fabric takes; `ValueError` if it is not a signature."""
     r, s = decode_dss_signature(signature)
-    return encode_dss_signature(r, min(s, ORDERS[curve.name] - s))
+    other = ORDERS[curve.name] - s
+    return signature if s <= other else encode_dss_signature(r, other)
 
 
 def verified(key: PublicKey, message: bytes, signature: bytes, hash: Hash) -> bool:

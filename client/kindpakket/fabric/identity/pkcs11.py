@@ -2,6 +2,11 @@
 
 with Pkcs11Signer("/usr/lib/softhsm/libsofthsm2.so", "fabric", pin, key_label="treasurer") as signer:
     identity = Identity("GemeenteMSP", certificate, signer)
+
+A new key is made in the token, which it never leaves, and a certificate is requested for it:
+
+with Pkcs11Signer.generate(module, "fabric", pin, key_label="treasurer") as signer:
+    enrolment = ca.enrol("treasurer", secret, key=signer)
 """
 
 from __future__ import annotations
@@ -11,11 +16,14 @@ import threading
 from contextlib import suppress
 from dataclasses import dataclass, field
 from types import TracebackType
+from typing import Literal, Self
 
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 from kindpakket.fabric.errors import IdentityError
 from kindpakket.fabric.extras import extra
+from kindpakket.fabric.identity._signatures import PublicKey
 
 with extra("pkcs11"):
     import pkcs11
@@ -24,10 +32,14 @@ with extra("pkcs11"):
 __all__ = ["Pkcs11Signer"]
 
 _DIGESTS = {32, 48}
-_CURVES = {  # EC_PARAMS, a DER object identifier, and the bytes of a digest that the curve has room for
-    bytes.fromhex("06082a8648ce3d030107"): 32,  # P-256
-    bytes.fromhex("06052b81040022"): 48,  # P-384
+
+
+# EC_PARAMS, a DER object identifier
+_NAMES = {
+    "P-256": bytes.fromhex("06082a8648ce3d030107"),
+    "P-384": bytes.fromhex("06052b81040022"),
 }
+_EC: dict[bytes, ec.EllipticCurve] = {_NAMES["P-256"]: ec.SECP256R1(), _NAMES["P-384"]: ec.SECP384R1()}
 
 
 class Pkcs11Signer:
@@ -64,7 +76,7 @@ class Pkcs11Signer:
         """
         if key_label is None and key_id is None:
             raise IdentityError("a key in a PKCS#11 token is found by key_label or key_id: give one of them")
-        self._name = f"PKCS#11 token {token_label!r} of {os.fspath(module)}"
+        self._name = _name(module, token_label)
         self._closed = False
         with _lock:
             self._login = _Login.enter(os.fspath(module), token_label, pin, self._name)
@@ -78,6 +90,56 @@ class Pkcs11Signer:
                 if isinstance(error, IdentityError):
                     raise
                 raise IdentityError(f"{self._name} cannot be used: {_words(error)}") from error
+
+    @classmethod
+    def generate(
+        cls,
+        module: str | os.PathLike[str],
+        token_label: str,
+        pin: str,
+        *,
+        key_label: str,
+        key_id: bytes | None = None,
+        algorithm: Literal["P-256", "P-384"] = "P-256",
+    ) -> Self:
+        """Make a key in the token, and return a signer for it.
+
+        Args:
+            module: as for the class itself.
+            token_label: as for the class itself.
+            pin: as for the class itself.
+            key_label: the label of the new key, private and public; the token must hold none of it yet.
+            key_id: its identifier; default: random.
+            algorithm: the curve.
+
+        Raises:
+            IdentityError: the token cannot be used, or holds a key of that label.
+        """
+        name = _name(module, token_label)
+        with _lock:
+            login = _Login.enter(os.fspath(module), token_label, pin, name)
+            try:
+                _generate(login.token, key_label, key_id or os.urandom(16), algorithm, name)
+            except PKCS11Error as error:
+                raise IdentityError(f"{name} made no key: {_words(error)}") from error
+            finally:
+                login.leave()
+        return cls(module, token_label, pin, key_label=key_label, key_id=key_id)
+
+    @property
+    def public_key(self) -> PublicKey:
+        """The key's other half, which the token must hold beside it, for certificate requests.
+
+        Raises:
+            IdentityError: it does not.
+        """
+        with _lock:
+            if self._closed or self._session is None:
+                raise IdentityError(f"the signer on {self._name} was closed: make a new one")
+            try:
+                return _public(self._session, self._key, self._name)
+            except PKCS11Error as error:
+                raise IdentityError(f"{self._name} cannot be read: {_words(error)}") from error
 
     def sign(self, digest: bytes) -> bytes:
         """Sign a digest, or with Ed25519 a message; `Identity.sign` calls it.
@@ -171,6 +233,43 @@ _lock = threading.RLock()  # around every call of a module
 _logins: dict[tuple[str, str], _Login] = {}
 
 
+def _name(module: str | os.PathLike[str], token_label: str) -> str:
+    return f"PKCS#11 token {token_label!r} of {os.fspath(module)}"
+
+
+def _generate(token: pkcs11.Token, label: str, key_id: bytes, algorithm: str, name: str) -> None:
+    with token.open(rw=True) as session:
+        if list(session.get_objects({Attribute.CLASS: ObjectClass.PRIVATE_KEY, Attribute.LABEL: label})):
+            raise IdentityError(f"{name} already holds a private key with label {label!r}: choose another")
+        if algorithm not in _NAMES:
+            raise ValueError(f"there is no key algorithm {algorithm!r}: use P-256 or P-384")
+        curve = {Attribute.EC_PARAMS: _NAMES[algorithm]}
+        parameters = session.create_domain_parameters(KeyType.EC, curve, local=True)
+        parameters.generate_keypair(label=label, id=key_id, store=True)
+
+
+def _public(session: pkcs11.Session, key: SignMixin, name: str) -> PublicKey:
+    """The public key beside a private one: by its identifier, else by its label."""
+    wanted: dict[Attribute, object] = {Attribute.CLASS: ObjectClass.PUBLIC_KEY}
+    label, key_id = str(key[Attribute.LABEL]), bytes(key[Attribute.ID])
+    if key_id:
+        wanted[Attribute.ID] = key_id
+    else:
+        wanted[Attribute.LABEL] = label
+    found = list(session.get_objects(wanted))
+    if len(found) != 1:
+        raise IdentityError(
+            f"{name} holds {len(found)} public keys for the private key {label!r}: a certificate can be "
+            "requested where the token holds both halves"
+        )
+    point = bytes(found[0][Attribute.EC_POINT])
+    if key.key_type is KeyType.EC_EDWARDS:
+        return ed25519.Ed25519PublicKey.from_public_bytes(point[-32:])
+    curve = _EC[bytes(key[Attribute.EC_PARAMS])]
+    size = 1 + 2 * ((curve.key_size + 7) // 8)  # an uncompressed point, which DER wraps as an octet string
+    return ec.EllipticCurvePublicKey.from_encoded_point(curve, point[-size:])
+
+
 def _find(session: pkcs11.Session, label: str | None, key_id: bytes | None, name: str) -> SignMixin:
     wanted: dict[Attribute, object] = {Attribute.CLASS: ObjectClass.PRIVATE_KEY}
     words = []
@@ -194,10 +293,10 @@ def _kind(key: SignMixin, name: str) -> tuple[Mechanism, int]:
     """How a key signs, and the bytes of a digest that it has room for."""
     if key.key_type is KeyType.EC_EDWARDS:
         return Mechanism.EDDSA, 0
-    room = _CURVES.get(bytes(key[Attribute.EC_PARAMS])) if key.key_type is KeyType.EC else None
-    if room is None:
+    curve = _EC.get(bytes(key[Attribute.EC_PARAMS])) if key.key_type is KeyType.EC else None
+    if curve is None:
         raise IdentityError(f"the key in {name} is not one that Fabric uses: ECDSA P-256, P-384 or Ed25519")
-    return Mechanism.ECDSA, room
+    return Mechanism.ECDSA, curve.key_size // 8
 
 
 def _words(error: Exception) -> str:

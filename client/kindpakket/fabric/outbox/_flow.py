@@ -166,13 +166,12 @@ class BaseOutbox(Generic[S]):
         )
         try:
             signature = session.identity.sign(proposed.parts.proposal)
-            payload = yield from endorse(session, proposed, signature, deadlines.endorse)
+            transaction = yield from endorse(session, proposed, signature, deadlines.endorse)
         except EndorseError as error:
             final = error.chaincode_message is not None and not error.peers_differ(organizations)
             if final and not self._store.refused(entry, error):
                 return
             raise
-        transaction = EndorsedTransaction(session, payload)
         if not self._store.endorsed(entry, transaction.transaction_id, transaction.envelope):
             return
         kept = replace(entry, state="endorsed", transaction_id=transaction.transaction_id)

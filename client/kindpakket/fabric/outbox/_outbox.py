@@ -78,7 +78,7 @@ class Outbox(BaseOutbox[SyncSession]):
             contract, request_id, (name, *arguments), transient, endorsing_organizations, conflict_attempts
         )
         session = contract.__session__
-        return session.run(self._submitting(session, request, transient, deadlines or session.deadlines))
+        return session.run(self._submitting(session, request, transient, session.deadlines_of(deadlines)))
 
     def resume(self, through: Gateway | Network, *, deadlines: Deadlines | None = None) -> Iterator[Resumed]:
         """Continue every unfinished request, oldest first, and yield what became of each.
@@ -92,7 +92,7 @@ class Outbox(BaseOutbox[SyncSession]):
         """
         session = through.__session__
         channel = through.name if isinstance(through, Network) else None
-        limits = deadlines or session.deadlines
+        limits = session.deadlines_of(deadlines)
         for number, request_id in self._store.unfinished(channel):
             resumed = session.run(self._resuming(session, number, request_id, limits))
             if resumed is not None:

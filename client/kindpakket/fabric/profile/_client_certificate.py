@@ -30,7 +30,8 @@ class ClientCertificate:
             key = serialization.load_pem_private_key(self.key, password=None)
         except (TypeError, ValueError) as error:
             raise ProfileError(
-                f"the key of the client's TLS certificate cannot be read: give unencrypted PEM ({error})"
+                "the key of the client's TLS certificate cannot be read: give PEM, and the password "
+                f"(client_key_password) if it is encrypted ({error})"
             ) from error
         if key.public_key() != certificate.public_key():
             raise ProfileError(
@@ -56,8 +57,10 @@ class ClientCertificate:
         return f"ClientCertificate({self._certificate.subject.rfc4514_string()!r})"
 
 
-def pair(chain: bytes | None, key: bytes | None) -> ClientCertificate | None:
-    """A certificate and key, or None without both.
+def pair(
+    chain: bytes | None, key: bytes | None, password: str | bytes | None = None
+) -> ClientCertificate | None:
+    """A certificate and key, or None without both; `password` is what the key is encrypted with.
 
     Raises:
         ProfileError: one is missing, or they cannot be used.
@@ -69,4 +72,18 @@ def pair(chain: bytes | None, key: bytes | None) -> ClientCertificate | None:
             f"mutual TLS needs the client's certificate and its key: the {'key' if chain else 'certificate'} "
             "is missing"
         )
-    return ClientCertificate(chain, key)
+    return ClientCertificate(chain, key if password is None else _decrypted(key, password))
+
+
+def _decrypted(key: bytes, password: str | bytes) -> bytes:
+    """A key without its password: gRPC takes no other. It stays in memory."""
+    try:
+        secret = password.encode() if isinstance(password, str) else password
+        read = serialization.load_pem_private_key(key, secret)
+    except (TypeError, ValueError) as error:
+        raise ProfileError(
+            f"the key of the client's TLS certificate cannot be decrypted: is the password right? ({error})"
+        ) from error
+    return read.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
