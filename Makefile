@@ -16,12 +16,12 @@ help:  ## this list
 setup: $(VENV)/.ready  ## virtual environment, and Fabric's programs built from source (cached)
 	@$(BIN)/kindpakket network programs
 
-$(VENV)/.ready: setup.cfg pyproject.toml
+$(VENV)/.ready: setup.cfg pyproject.toml sdk/setup.cfg
 	@sh tools/prerequisites.sh $(PYTHON)
-	@echo "Python: making the virtual environment $(VENV) and installing what setup.cfg names (about a minute) ..."
+	@echo "Python: making the virtual environment $(VENV) and installing what setup.cfg and sdk/setup.cfg name (about a minute) ..."
 	@$(PYTHON) -m venv --clear $(VENV)
 	@$(BIN)/pip install --quiet --upgrade pip
-	@PYTHONWARNINGS=ignore::UserWarning $(BIN)/pip install --quiet --progress-bar on --editable '.[all,demo,docs,test,dev]'
+	@PYTHONWARNINGS=ignore::UserWarning $(BIN)/pip install --quiet --progress-bar on --editable './sdk[all]' --editable '.[all,demo,docs,test,dev]'
 	@touch $@
 
 demo: setup  ## one Kindpakket day on a network of four organisations, which then stays up
@@ -31,7 +31,7 @@ down:  ## stop the network of the demo (its ledgers stay)
 	@if [ -x $(BIN)/kindpakket ]; then $(BIN)/kindpakket network down --home $(HOME_FOLDER); else echo "Nothing to stop: there is no $(VENV) yet."; fi
 
 docs: $(VENV)/.ready  ## the reference site of the SDK, into build/site
-	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet --config-file sdk/mkdocs.yml
 	@echo "docs: to read them, run: $(BIN)/python -m http.server --directory build/site"
 
 test: setup  ## all tests, on networks of their own too; what is repeated covers each kind of step once (PYTEST="-k upgrade")
@@ -71,7 +71,7 @@ mutation:  ## put small faults into the rules and into who may do what, and list
 		rules/*.go $(addprefix contract/,access.go directory.go find.go idempotency.go organisations.go request.go transaction.go)
 	@[ $$(du -sm $(BUILD)/mutation/go-build | cut -f1) -lt 1000 ] || rm -rf $(BUILD)/mutation/go-build
 
-bench-sdk: setup  ## compare kindpakket.fabric with the official Go and Node SDKs, some 25 minutes (BENCH="--quick": two)
+bench-sdk: setup  ## compare fabric_gateway with the official Go and Node SDKs, some 25 minutes (BENCH="--quick": two)
 	@PYTHONPATH=tests/bench $(BIN)/python -m sdk $(BENCH)
 
 format: $(VENV)/.ready  ## lay the code out as the formatters want it

@@ -15,19 +15,19 @@ from unittest import mock
 
 import pytest
 
-from kindpakket.fabric import Deadlines, FabricError, Gateway, Outbox, aio, connect
-from kindpakket.fabric._connection import aio as _aio_session
-from kindpakket.fabric._connection import flow as _flow
-from kindpakket.fabric._connection import sync as _session
-from kindpakket.fabric.outbox import _file as _outbox_file
-from kindpakket.fabric.testing import make_identity
+from fabric_gateway import Deadlines, FabricError, Gateway, Outbox, aio, connect
+from fabric_gateway._connection import aio as _aio_session
+from fabric_gateway._connection import flow as _flow
+from fabric_gateway._connection import sync as _session
+from fabric_gateway.outbox import _file as _outbox_file
+from fabric_gateway.testing import make_identity
 from patience import PATIENCE
 
 _preparation_data = spawn.get_preparation_data
 PATIENT = Deadlines(evaluate=120, endorse=120, submit=120, resolve=120, commit_status=120)
 SHORT = Deadlines(evaluate=120, endorse=120, submit=120, resolve=120, commit_status=0.2)
 _FORKING = multiprocessing.get_context("forkserver")
-_FORKING.set_forkserver_preload(["killing", "kindpakket.fabric.checkpoints.sql", "killed_up", "outbox_tills"])
+_FORKING.set_forkserver_preload(["killing", "fabric_gateway.checkpoints.sql", "killed_up", "outbox_tills"])
 
 
 class Instants:

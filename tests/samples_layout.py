@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from kindpakket.fabric.ca import Enrolment
+from fabric_gateway.ca import Enrolment
 
 Made = Literal["cryptogen", "ca"]
 """How test-network makes its certificates: with `cryptogen`, the default, or with Fabric CA (`-ca`)."""

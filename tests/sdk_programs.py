@@ -12,7 +12,7 @@ from pathlib import Path
 from types import ModuleType
 
 REPOSITORY = Path(__file__).parents[1]
-EXAMPLES = REPOSITORY / "docs/sdk/examples"
+EXAMPLES = REPOSITORY / "sdk/docs/examples"
 DEADLINE = 600
 
 

@@ -14,12 +14,12 @@ from typing import Any
 
 from story import CODE, DOMAIN, NOON, ORGANISATIONS, SCHEME, SHOP, Story, rules
 
+from fabric_gateway import Identity
+from fabric_gateway._wire import messages as m
 from forge import Channel, Invocation, Ledger, Sets
 from kindpakket.auditor.books import Books
 from kindpakket.auditor.committed_requests import CommittedRequest
 from kindpakket.auditor.replay.replay import Replay
-from kindpakket.fabric import Identity
-from kindpakket.fabric._wire import messages as m
 from kindpakket.holder.key import HolderKey
 from kindpakket.holder.orders import PaymentOrder, self_block_hash
 from kindpakket.ledger.lists import ApprovableList

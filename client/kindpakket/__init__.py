@@ -9,7 +9,7 @@ your role:
 | a shop's till | `Shop(contract, shop_id)`: payments, holds, refunds, and what the shop is owed |
 | a holder | `HolderKey` or `Booklet`: authorises a shop's order, offline |
 | the auditor | `Auditor(contract, network)`: every query, every block, and the audit |
-| any other Fabric client | `kindpakket.fabric`, which knows nothing about vouchers |
+| any other Fabric client | `fabric_gateway`, a distribution of its own, which knows nothing about vouchers |
 
     with connect("profile.yaml", identity) as gateway:
         municipality = Municipality(gateway.network("zuidhorn").contract("kindpakket"))
@@ -24,9 +24,11 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from kindpakket import _former_names
+
 if TYPE_CHECKING:
+    from fabric_gateway import Identity, Profile, UnknownOutcome, connect
     from kindpakket.auditor import Auditor
-    from kindpakket.fabric import Identity, Profile, UnknownOutcome, connect
     from kindpakket.holder import Booklet, HolderKey
     from kindpakket.ledger.refusals import Refusal
     from kindpakket.municipality import Municipality
@@ -45,20 +47,22 @@ __all__ = [
     "connect",
 ]
 
-# A till does not need the auditor, and `kindpakket.fabric` needs none of these, so each name is imported on
+# A till does not need the auditor, and `fabric_gateway` needs none of these, so each name is imported on
 # first # use.
 _MODULES = {
     "Auditor": "kindpakket.auditor",
     "Booklet": "kindpakket.holder",
     "HolderKey": "kindpakket.holder",
-    "Identity": "kindpakket.fabric",
+    "Identity": "fabric_gateway",
     "Municipality": "kindpakket.municipality",
-    "Profile": "kindpakket.fabric",
+    "Profile": "fabric_gateway",
     "Refusal": "kindpakket.ledger.refusals",
     "Shop": "kindpakket.shop",
-    "UnknownOutcome": "kindpakket.fabric",
-    "connect": "kindpakket.fabric",
+    "UnknownOutcome": "fabric_gateway",
+    "connect": "fabric_gateway",
 }
+
+_former_names.install()  # kindpakket.fabric and kindpakket.hfc
 
 
 def __getattr__(name: str) -> object:

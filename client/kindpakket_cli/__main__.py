@@ -10,7 +10,7 @@ def run() -> None:
     try:
         from kindpakket_cli.main import main
     except ModuleNotFoundError as error:
-        from kindpakket.fabric.extras import missing
+        from kindpakket.extras import missing
 
         print(f"Error: {missing('cli', error)}", file=sys.stderr)
         sys.exit(2)

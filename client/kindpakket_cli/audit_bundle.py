@@ -14,7 +14,7 @@ from kindpakket_cli.output import answer, counted
 from kindpakket_cli.session import Session, acting_as
 
 if TYPE_CHECKING:
-    from kindpakket.fabric.blocks import BlockMessage
+    from fabric_gateway.blocks import BlockMessage
 
 
 @click.command("bundle")

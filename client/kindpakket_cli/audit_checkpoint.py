@@ -16,8 +16,8 @@ from kindpakket_cli.output import answer, complain, print_json
 from kindpakket_cli.session import Session, acting_as
 
 if TYPE_CHECKING:
+    from fabric_gateway.verification import Checkpoint, Note
     from kindpakket.auditor.state import State
-    from kindpakket.fabric.verification import Checkpoint, Note
 
 _PATH = click.Path(dir_okay=False, path_type=Path)
 _key_option = click.option(
@@ -44,7 +44,7 @@ def checkpoint() -> None:
 @acting_as()
 def key(session: Session, name: str, out: Path, cosigns: bool) -> None:
     """Make a key for checkpoints, named NAME, such as `auditor.example`. Give others its public key."""
-    from kindpakket.fabric.verification import NoteKey
+    from fabric_gateway.verification import NoteKey
 
     made = NoteKey.make(name, cosigns=cosigns)
     made.save(out)
@@ -59,8 +59,8 @@ def key(session: Session, name: str, out: Path, cosigns: bool) -> None:
 @acting_as("auditor")
 def sign(session: Session, key_path: Path, where: Path | None, out: Path | None) -> None:
     """Sign how far your last audit verified the ledger. It is refused if that audit found an error."""
+    from fabric_gateway.verification import NoteKey
     from kindpakket.auditor.verification import checkpoint_of
-    from kindpakket.fabric.verification import NoteKey
 
     signer = NoteKey.load(key_path)
     with _state(session, where) as state:
@@ -82,8 +82,8 @@ def cosign(session: Session, path: Path, key_path: Path, where: Path | None, out
 
     First run `kindpakket audit verify --anchor FILE`, by which your audit learns of the checkpoint.
     """
+    from fabric_gateway.verification import Note, NoteKey, cosigned
     from kindpakket.auditor.verification import agrees
-    from kindpakket.fabric.verification import Note, NoteKey, cosigned
 
     signer, known = NoteKey.load(key_path), read_checkpoint(path)
     with _state(session, where) as state:
@@ -105,7 +105,7 @@ def show(session: Session, path: Path, signers: tuple[str, ...]) -> None:
 
     A signature counts for something only if you give the public key of whom you trust by --signer.
     """
-    from kindpakket.fabric.verification import Note, NoteError
+    from fabric_gateway.verification import Note, NoteError
 
     found = read_checkpoint(path)
     note = Note.parse(path.read_bytes())

@@ -129,7 +129,7 @@ def _view_findings(where: str, source: Blocks, height: int) -> Iterator[Finding]
 
 
 def _make(own: LedgerView, source: Blocks, height: int) -> None:
-    from kindpakket.fabric.blocks import Block
+    from fabric_gateway.blocks import Block
 
     wanted = takewhile(lambda message: message.header.number < height, source.read(0))
     blocks = map(Block.decode, wanted)

@@ -17,11 +17,11 @@ from kindpakket_cli.contract import Wrong
 from kindpakket_cli.files import READABLE
 
 if TYPE_CHECKING:
+    from fabric_gateway.blocks import BlockMessage
+    from fabric_gateway.verification import Checkpoint, NotePublicKey
     from kindpakket.auditor.auditor import Auditor
     from kindpakket.auditor.state import State
     from kindpakket.auditor.verification import Anchor
-    from kindpakket.fabric.blocks import BlockMessage
-    from kindpakket.fabric.verification import Checkpoint, NotePublicKey
     from kindpakket.ledger.domain import Domain
     from kindpakket_cli.session import Session
 
@@ -101,8 +101,8 @@ class Evidence:
         )
 
     def _of_files(self, session: Session) -> Blocks:
+        from fabric_gateway.verification import BlockFiles
         from kindpakket.auditor.copies import domain_of, opened_bundle
-        from kindpakket.fabric.verification import BlockFiles
         from kindpakket.ledger.domain import Domain
 
         if self.bundle is not None:
@@ -185,7 +185,7 @@ def read_signers(texts: Iterable[str]) -> tuple[NotePublicKey, ...]:
     Raises:
         Wrong: one cannot be read.
     """
-    from kindpakket.fabric.verification import NoteError, NotePublicKey
+    from fabric_gateway.verification import NoteError, NotePublicKey
 
     keys = []
     for text in texts:
@@ -207,7 +207,7 @@ def read_checkpoint(path: Path, keys: tuple[NotePublicKey, ...] = ()) -> Checkpo
     Raises:
         Wrong: it is none, or they have not signed it.
     """
-    from kindpakket.fabric.verification import Checkpoint, Note, NoteError, open_checkpoint
+    from fabric_gateway.verification import Checkpoint, Note, NoteError, open_checkpoint
 
     try:
         note = Note.parse(path.read_bytes())

@@ -135,8 +135,8 @@ def observed(session: Session, as_at: int | None) -> Facts:
     Raises:
         Wrong: the peer does not have that block.
     """
+    from fabric_gateway.blocks import Block
     from kindpakket.auditor.legality import Observer
-    from kindpakket.fabric.blocks import Block
     from kindpakket.ledger.caller import Caller
 
     network, contract = session.ledger()

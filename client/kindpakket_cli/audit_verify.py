@@ -21,12 +21,12 @@ from kindpakket_cli.output import complain, counted, note, print_table
 from kindpakket_cli.session import Session, acting_as
 
 if TYPE_CHECKING:
+    from fabric_gateway.blocks import BlockMessage
+    from fabric_gateway.verification import SignaturePool
     from kindpakket.auditor.audit import Audit
     from kindpakket.auditor.finding import Finding
     from kindpakket.auditor.state import State
     from kindpakket.auditor.verification import LedgerCheck
-    from kindpakket.fabric.blocks import BlockMessage
-    from kindpakket.fabric.verification import SignaturePool
 
 _SHOWN = 100
 """So many findings are shown to people; the file of findings has all."""
@@ -139,7 +139,7 @@ class _Run:
 @contextmanager
 def _pool(source: Blocks, height: int, workers: int | None) -> Iterator[SignaturePool | None]:
     """Processes that verify signatures, where there are enough of them."""
-    from kindpakket.fabric.verification import SignaturePool
+    from fabric_gateway.verification import SignaturePool
 
     few = source.size - height < _FEW_BLOCKS if source.auditor else source.size < _FEW_BYTES
     if workers == 1 or (workers is None and (few or len(os.sched_getaffinity(0)) == 1)):

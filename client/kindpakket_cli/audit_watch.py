@@ -119,7 +119,7 @@ class _Gauges:
     """Metrics that Prometheus fetches."""
 
     def __init__(self, address: str) -> None:
-        from kindpakket.fabric.extras import extra
+        from kindpakket.extras import extra
 
         with extra("network"):
             from prometheus_client import CollectorRegistry, Gauge, start_http_server

@@ -140,7 +140,7 @@ class Output:
 
     def write(self, content: bytes) -> None:
         """Write the file; one of that name is replaced once the new one is whole."""
-        from kindpakket.fabric._storage.files import replace
+        from fabric_gateway._storage.files import replace
 
         if self.path is not None:
             replace(self.path, content, mode=0o644)

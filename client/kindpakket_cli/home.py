@@ -8,8 +8,8 @@ from pathlib import Path
 
 import yaml
 
+from fabric_gateway import Identity, Profile
 from kindpakket.auditor.committed_requests import attributes_of
-from kindpakket.fabric import Identity, Profile
 
 
 class HomeError(Exception):

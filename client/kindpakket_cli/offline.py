@@ -29,7 +29,7 @@ def offline(function: Callable[..., None]) -> Callable[..., None]:
     @json_option
     @functools.wraps(function)
     def command(*args: Any, **kwargs: Any) -> None:
-        from kindpakket.fabric.extras import MissingExtra
+        from kindpakket.extras import MissingExtra
 
         try:
             function(*args, **kwargs)

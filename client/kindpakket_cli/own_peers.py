@@ -6,7 +6,7 @@ import threading
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from kindpakket.fabric import Network
+    from fabric_gateway import Network
     from kindpakket_cli.session import Session
 
 SECONDS = 30.0
@@ -24,7 +24,7 @@ def lagging(session: Session) -> list[str]:
 
 def _has(network: Network, number: int) -> bool:
     """Whether a peer shows a block, or gets it in time."""
-    from kindpakket.fabric import FabricError
+    from fabric_gateway import FabricError
 
     stream = network.blocks(number, number, reconnect=False)
     over = threading.Timer(SECONDS, stream.close)

@@ -17,8 +17,8 @@ from kindpakket_cli.contract import CommandError, Failed, Refused, Unknown, Wron
 from kindpakket_cli.output import columns_of, print_json, print_table
 
 if TYPE_CHECKING:
+    from fabric_gateway import Contract, GatewayError, Network
     from kindpakket.auditor.auditor import Auditor
-    from kindpakket.fabric import Contract, GatewayError, Network
     from kindpakket.ledger.caller import Caller
     from kindpakket.ledger.reader import Reader
     from kindpakket.ledger.requests import RequestDesk
@@ -131,7 +131,7 @@ class Session:
 
     def networks_by_peer(self) -> dict[str, Network]:
         """The channel as each peer of the user's organisation sees it, by the peer's name."""
-        from kindpakket.fabric import connect
+        from fabric_gateway import connect
 
         user = self._user()
         profile = self.home.profile(user.organisation)
@@ -188,7 +188,7 @@ class Session:
         return self.home.user(self.roles, organisation=self.organisation, name=self.user)
 
     def _contract(self, user: User) -> tuple[Network, Contract]:
-        from kindpakket.fabric import connect
+        from fabric_gateway import connect
 
         profile = self.home.profile(user.organisation)
         channel = self.channel or self.home.channel(user.organisation)
@@ -273,9 +273,9 @@ def _failures(home: Path) -> Iterator[None]:
 
 def _ending(error: Exception, home: Path) -> CommandError | None:
     """How an error ends the command; None for what is a fault of this program."""
+    from fabric_gateway import FabricError, GatewayError, IdentityError, ProfileError, UnknownOutcome
     from kindpakket.auditor.auditor import LedgerMoves
-    from kindpakket.fabric import FabricError, GatewayError, IdentityError, ProfileError, UnknownOutcome
-    from kindpakket.fabric.extras import MissingExtra
+    from kindpakket.extras import MissingExtra
     from kindpakket.ledger.refusals import Refusal
     from kindpakket_cli.home import HomeError
 
@@ -326,7 +326,7 @@ def _audit_errors() -> tuple[type[Exception], ...]:
     names = {
         "kindpakket.auditor.copies": ("BundleError",),
         "kindpakket.auditor.state": ("StateError",),
-        "kindpakket.fabric.verification": ("BlockFileError", "NoteError"),
+        "fabric_gateway.verification": ("BlockFileError", "NoteError"),
     }
     modules = [(sys.modules.get(module), errors) for module, errors in names.items()]
     return tuple(getattr(module, name) for module, errors in modules if module is not None for name in errors)

@@ -17,7 +17,7 @@ from kindpakket_cli.view_history import history
 from kindpakket_cli.views import ViewPlace, view_option
 
 if TYPE_CHECKING:
-    from kindpakket.fabric import Network
+    from fabric_gateway import Network
     from kindpakket.ledgerview import LedgerView
 
 _TOLD_AFTER = 10_000

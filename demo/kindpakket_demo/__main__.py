@@ -22,8 +22,8 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
+from fabric_gateway import FabricError
 from kindpakket.backoffice.citizens import CitizensError
-from kindpakket.fabric import FabricError
 from kindpakket.ledger.refusals import Refusal
 from kindpakket_demo.day import Day, run
 from kindpakket_demo.desk import DemoFailed, Desk, now

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 
-from kindpakket.fabric import SubmitError
+from fabric_gateway import SubmitError
 from kindpakket.ledger.records import Line
 from kindpakket.ledger.refusals import Refusal
 from kindpakket.municipality import Municipality

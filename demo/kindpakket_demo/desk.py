@@ -10,9 +10,9 @@ from random import Random
 from types import TracebackType
 from typing import Self
 
+from fabric_gateway import Contract, Gateway, Identity, Profile, connect
+from fabric_gateway import Network as Ledger
 from kindpakket.auditor.auditor import Auditor
-from kindpakket.fabric import Contract, Gateway, Identity, Profile, connect
-from kindpakket.fabric import Network as Ledger
 from kindpakket.ledger.days import AMSTERDAM
 from kindpakket.ledger.ids import new_id
 from kindpakket.municipality import Municipality

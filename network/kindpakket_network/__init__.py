@@ -1,6 +1,6 @@
 """A Fabric network as ordinary processes: described in one file, brought up by one call."""
 
-from kindpakket.fabric.extras import extra
+from kindpakket.extras import extra
 
 with extra("network"):
     from kindpakket_network.description.topology import Topology

@@ -13,8 +13,8 @@ from table import Attempt, by_name, case
 from verdict import Place
 from wire import blocks_of, order_at, private_blocks
 
-from kindpakket.fabric import Identity
-from kindpakket.fabric import Network as Ledger
+from fabric_gateway import Identity
+from fabric_gateway import Network as Ledger
 from kindpakket.ledger.ids import new_id
 from kindpakket_demo.desk import AUDITOR, CHAINCODE, MUNICIPALITY, SHOPS
 from kindpakket_network.programs.wait import until

@@ -14,10 +14,10 @@ from table import Attempt, by_name, case
 from verdict import Place
 from wire import endorse_at, invalid_in_a_block, order_at, shifted, tampered
 
-from kindpakket.fabric import CommitError, Contract, Identity, SubmitError, Transaction
-from kindpakket.fabric._flows.endorsed import EndorsedTransaction
-from kindpakket.fabric._wire import messages as m
-from kindpakket.fabric._wire.gateway import split_envelope
+from fabric_gateway import CommitError, Contract, Identity, SubmitError, Transaction
+from fabric_gateway._flows.endorsed import EndorsedTransaction
+from fabric_gateway._wire import messages as m
+from fabric_gateway._wire.gateway import split_envelope
 from kindpakket.ledger.ids import new_id
 from kindpakket_demo.desk import AUDITOR, MUNICIPALITY, SHOPS, now
 from kindpakket_demo.wallets import Wallet

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-from kindpakket.fabric import Identity, Network
+from fabric_gateway import Identity, Network
 from kindpakket_network.channel import messages as m
 from kindpakket_network.channel.configuration import APPLICATION, Configuration
 from kindpakket_network.channel.proposal import Proposal

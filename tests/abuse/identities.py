@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from support import identity_of
 
-from kindpakket.fabric import Identity, Profile
+from fabric_gateway import Identity, Profile
 from kindpakket_network import Network
 from kindpakket_network.nodes.authority import IDENTITIES
 from kindpakket_network.nodes.inventory import Inventory

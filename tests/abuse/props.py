@@ -12,7 +12,7 @@ from typing import Any
 from identities import reissued
 from support import Town, gateway_at, issue_to, issue_unbound
 
-from kindpakket.fabric import Contract, Transaction
+from fabric_gateway import Contract, Transaction
 from kindpakket.holder.key import HolderKey
 from kindpakket.ledger.ids import new_id
 from kindpakket.ledger.refusals import Refusal

@@ -14,9 +14,9 @@ import pytest
 from ground import Ground
 from support import identity_of
 
-from kindpakket.fabric import Deadlines, EvaluateError, GatewayError, Limits, Profile
-from kindpakket.fabric._connection import flow as _flow
-from kindpakket.fabric.aio import Contract, connect
+from fabric_gateway import Deadlines, EvaluateError, GatewayError, Limits, Profile
+from fabric_gateway._connection import flow as _flow
+from fabric_gateway.aio import Contract, connect
 from kindpakket_demo.desk import CHAINCODE, SHOPS
 from kindpakket_demo.schemes import CENTS_PER_CHILD
 from patience import PATIENCE

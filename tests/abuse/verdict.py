@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from kindpakket.fabric import CommitError, FabricError, GatewayError, SubmitError
+from fabric_gateway import CommitError, FabricError, GatewayError, SubmitError
 from kindpakket.ledger.refusals import Refusal, parse
 from kindpakket_network import NetworkError
 from kindpakket_network.errors import CommandFailed

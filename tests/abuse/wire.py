@@ -11,7 +11,7 @@ import grpc
 from ground import Ground
 from support import gateway_at
 
-from kindpakket.fabric import (
+from fabric_gateway import (
     CommitError,
     Contract,
     EndorseError,
@@ -21,10 +21,10 @@ from kindpakket.fabric import (
     Proposal,
     SubmitError,
 )
-from kindpakket.fabric._flows.proposing import Proposed
-from kindpakket.fabric._wire import gateway as wire
-from kindpakket.fabric._wire import messages as m
-from kindpakket.fabric.blocks import BlockTransaction
+from fabric_gateway._flows.proposing import Proposed
+from fabric_gateway._wire import gateway as wire
+from fabric_gateway._wire import messages as m
+from fabric_gateway.blocks import BlockTransaction
 from kindpakket_network.nodes.inventory import Inventory
 from kindpakket_network.programs.home import Home
 from kindpakket_network.programs.wait import until

@@ -42,11 +42,11 @@ def make(folder: Path, payments: int) -> None:
 
 def audit(folder: Path, workers: int) -> None:
     """Audit block files, and print what it took as JSON."""
+    from fabric_gateway.verification import BlockFiles, SignaturePool
     from kindpakket.auditor.copies import domain_of
     from kindpakket.auditor.offline import audit_blocks
     from kindpakket.auditor.state import State
     from kindpakket.auditor.verification import LedgerCheck
-    from kindpakket.fabric.verification import BlockFiles, SignaturePool
 
     files = BlockFiles(folder)
     domain = domain_of(files.read())

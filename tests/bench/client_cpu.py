@@ -23,9 +23,9 @@ import click
 import grpc
 import grpc.aio
 
-from kindpakket.fabric import Deadlines, Identity, aio, connect
-from kindpakket.fabric.identity import key_pem, load_key
-from kindpakket.fabric.testing import Invocation, MemoryGateway, make_enrolment
+from fabric_gateway import Deadlines, Identity, aio, connect
+from fabric_gateway.identity import key_pem, load_key
+from fabric_gateway.testing import Invocation, MemoryGateway, make_enrolment
 
 ECHO = "/bench.Echo/Answer"
 CALLS = 3  # of a transaction: endorse, submit, commit status

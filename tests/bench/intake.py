@@ -174,7 +174,7 @@ def in_memory(folder: Path) -> Iterator[Place]:
     from issuing_ledger import IssuingLedger
     from story import DOMAIN, SCHEME
 
-    from kindpakket.fabric.testing import MemoryGateway
+    from fabric_gateway.testing import MemoryGateway
     from kindpakket.municipality import Municipality
 
     with (

@@ -26,8 +26,8 @@ from sdk.figures import latencies
 from sdk.python_client import Stopwatch, submit_all
 from support import issue_to
 
-from kindpakket.fabric import Identity, Profile
-from kindpakket.fabric.aio import Contract, Gateway, connect
+from fabric_gateway import Identity, Profile
+from fabric_gateway.aio import Contract, Gateway, connect
 from kindpakket.holder.key import HolderKey
 from kindpakket.ledger.ids import new_id
 from kindpakket_demo.desk import CHAINCODE, CHANNEL, MUNICIPALITY, SHOPS, Desk, Till, now

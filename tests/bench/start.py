@@ -16,10 +16,10 @@ import click
 
 PROGRAMS = {
     "Python itself": "pass",
-    "import kindpakket.fabric": "import kindpakket.fabric",
-    "from kindpakket.fabric import GatewayError": "from kindpakket.fabric import GatewayError",
-    "from kindpakket.fabric import connect": "from kindpakket.fabric import connect",
-    "from kindpakket.fabric.aio import connect": "from kindpakket.fabric.aio import connect",
+    "import fabric_gateway": "import fabric_gateway",
+    "from fabric_gateway import GatewayError": "from fabric_gateway import GatewayError",
+    "from fabric_gateway import connect": "from fabric_gateway import connect",
+    "from fabric_gateway.aio import connect": "from fabric_gateway.aio import connect",
     "kindpakket --help": "from kindpakket_cli.main import main; main(['--help'])",
 }
 

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import click
 
-from kindpakket.fabric.blocks import BlockMessage
-from kindpakket.fabric.verification import BlockFiles, ChainVerifier, Validity
-from kindpakket.fabric.verification._signatures import PublicKey, signature_holds
+from fabric_gateway.blocks import BlockMessage
+from fabric_gateway.verification import BlockFiles, ChainVerifier, Validity
+from fabric_gateway.verification._signatures import PublicKey, signature_holds
 
 
 class Timed:

@@ -29,8 +29,8 @@ from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from fabric_gateway.verification import BlockFiles, ChainVerifier, SignaturePool, verify_chain
 from forge import Invocation, Ledger, Sets, write_block_files
-from kindpakket.fabric.verification import BlockFiles, ChainVerifier, SignaturePool, verify_chain
 
 _ENDORSERS = ("AMSP", "BMSP")
 CORES = len(os.sched_getaffinity(0))

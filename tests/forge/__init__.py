@@ -2,7 +2,7 @@
 
 Organisations have certificate authorities, a channel has a configuration, consenters sign its blocks and
 peers endorse its transactions, all as Fabric 3.1 does it. What a forger would do differently is an argument.
-Nothing here uses `kindpakket.fabric.verification`, which it is there to test.
+Nothing here uses `fabric_gateway.verification`, which it is there to test.
 """
 
 from forge.authorities import Authority, Validity

@@ -13,9 +13,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from kindpakket.fabric import Identity
-from kindpakket.fabric._wire import messages as m
-from kindpakket.fabric.identity import KeyAlgorithm, make_key
+from fabric_gateway import Identity
+from fabric_gateway._wire import messages as m
+from fabric_gateway.identity import KeyAlgorithm, make_key
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 """When the ledger's transactions say that they are made, unless they say otherwise."""

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from fabric_gateway import Identity
+from fabric_gateway._wire import messages as m
 from forge import policies
 from forge.authorities import NOON, Authority
-from kindpakket.fabric import Identity
-from kindpakket.fabric._wire import messages as m
 
 _ADMINS = "Admins"
 

@@ -6,10 +6,10 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from fabric_gateway import Identity
+from fabric_gateway._wire import messages as m
+from fabric_gateway.blocks import hash_of_data, hash_of_header, header_bytes
 from forge.channels import Channel
-from kindpakket.fabric import Identity
-from kindpakket.fabric._wire import messages as m
-from kindpakket.fabric.blocks import hash_of_data, hash_of_header, header_bytes
 
 _VALID = 0
 

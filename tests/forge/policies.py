@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from kindpakket.fabric import Identity
-from kindpakket.fabric._wire import messages as m
+from fabric_gateway import Identity
+from fabric_gateway._wire import messages as m
 
 
 def role(mspid: str, name: str) -> Any:

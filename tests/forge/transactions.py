@@ -8,10 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from fabric_gateway import Identity
+from fabric_gateway._wire import gateway as wire
+from fabric_gateway._wire import messages as m
 from forge.authorities import NOON
-from kindpakket.fabric import Identity
-from kindpakket.fabric._wire import gateway as wire
-from kindpakket.fabric._wire import messages as m
 
 Version = tuple[int, int]
 

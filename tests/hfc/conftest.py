@@ -1,4 +1,4 @@
-"""One network, and the results of programs on it under hfc and under kindpakket.hfc."""
+"""One network, and the results of programs on it under hfc and under fabric_gateway.hfc."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from kindpakket_network import Network
 
 @pytest.fixture(scope="session")
 def both(tmp_path_factory: pytest.TempPathFactory) -> tuple[Runner, Runner]:
-    """The runners of programs under hfc and under kindpakket.hfc."""
+    """The runners of programs under hfc and under fabric_gateway.hfc."""
     return runners(tmp_path_factory.mktemp("hfc"))
 
 
@@ -36,7 +36,7 @@ def network(both: tuple[Runner, Runner], tmp_path_factory: pytest.TempPathFactor
 
 @pytest.fixture(scope="session")
 def outcomes(both: tuple[Runner, Runner], network: Network) -> tuple[Outcomes, Outcomes]:
-    """The program's results under hfc and under kindpakket.hfc: both act before either reads."""
+    """The program's results under hfc and under fabric_gateway.hfc: both act before either reads."""
     acts = [runner.run("program.py", "act", "configuration.json") for runner in both]
     settle(network)
     reads = [runner.run("program.py", "read", "configuration.json") for runner in both]

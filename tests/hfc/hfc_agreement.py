@@ -1,4 +1,4 @@
-"""How the results of the program under hfc and under kindpakket.hfc are compared."""
+"""How the results of the program under hfc and under fabric_gateway.hfc are compared."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Difference:
 
     Attributes:
         hfc: regular expression that is found in hfc's result, as `outcome` formats it.
-        ours: the same for kindpakket.hfc.
+        ours: the same for fabric_gateway.hfc.
     """
 
     hfc: str

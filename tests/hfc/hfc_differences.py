@@ -1,6 +1,6 @@
-"""The steps of the program in which kindpakket.hfc is known to differ from hfc, and how.
+"""The steps of the program in which fabric_gateway.hfc is known to differ from hfc, and how.
 
-`docs/sdk/hfc.md` describes them. The comparison also fails if one of these steps stops differing.
+`sdk/docs/hfc.md` describes them. The comparison also fails if one of these steps stops differing.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ USAGES = {
     ),
 }
 
-# Calls of hfc that kindpakket.hfc lacks: hfc's internals, which take and return its own messages.
+# Calls of hfc that fabric_gateway.hfc lacks: hfc's internals, which take and return its own messages.
 NOT_THERE = re.compile(
     r"""
     \.get_attrs$

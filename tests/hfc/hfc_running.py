@@ -1,4 +1,4 @@
-"""Runs of the program on a network: under hfc, and under kindpakket.hfc."""
+"""Runs of the program on a network: under hfc, and under fabric_gateway.hfc."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import yaml
 from hfc_authorities import Authority
 
 import kindpakket
-from kindpakket.fabric import Identity, Profile, connect
+from fabric_gateway import Identity, Profile, connect
 from kindpakket_network import Network, Topology
 from kindpakket_network.programs.wait import until
 from patience import PATIENCE
@@ -58,7 +58,7 @@ class Runner:
         return f"{self.name}-"
 
     def run(self, program: str, *arguments: str | Path) -> dict[str, Any]:
-        """Run a program and return the results it writes; ours imports `kindpakket.hfc` instead of `hfc`."""
+        """Run a program and return what it writes; ours imports `fabric_gateway.hfc` instead of `hfc`."""
         for name in {program, "program.py"}:
             text = (HERE / name).read_text("utf-8")
             (self.folder / name).write_text(text if self.path is None else imports_changed(text))
@@ -82,13 +82,13 @@ class Runner:
 
 
 def imports_changed(text: str) -> str:
-    """A program's text with `kindpakket.hfc` instead of `hfc` in its imports, and nothing else."""
-    text = re.sub(r"(?m)^( *)import hfc$", r"\1import kindpakket.hfc as hfc", text)
-    return re.sub(r"(?m)^( *)from hfc\b", r"\1from kindpakket.hfc", text)
+    """A program's text with `fabric_gateway.hfc` instead of `hfc` in its imports, and nothing else."""
+    text = re.sub(r"(?m)^( *)import hfc$", r"\1import fabric_gateway.hfc as hfc", text)
+    return re.sub(r"(?m)^( *)from hfc\b", r"\1from fabric_gateway.hfc", text)
 
 
 def runners(folder: Path) -> tuple[Runner, Runner]:
-    """The runners of programs under hfc and under kindpakket.hfc."""
+    """The runners of programs under hfc and under fabric_gateway.hfc."""
     ours = os.fspath(Path(str(kindpakket.__file__)).parents[1])
     for name in ("theirs", "ours"):
         (folder / name).mkdir()

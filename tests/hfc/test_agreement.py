@@ -1,4 +1,4 @@
-"""A program for hfc gives the same results under kindpakket.hfc, except as `docs/sdk/hfc.md` describes."""
+"""A program for hfc gives the same results under ours, except as `sdk/docs/hfc.md` describes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _TODAY, _COMPATIBLE = "authority.", "compatible_authority."
 def test_the_programs_import_nothing_else_of_ours(program: str) -> None:
     text = (HERE / program).read_text("utf-8")
     assert "kindpakket" not in text
-    assert imports_changed(text).count("kindpakket.hfc") == len(
+    assert imports_changed(text).count("fabric_gateway.hfc") == len(
         re.findall(r"(?m)^ *(?:from|import) hfc\b", text)
     )
 

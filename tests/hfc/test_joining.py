@@ -1,4 +1,4 @@
-"""A peer that has left a channel joins it again by hfc's call, under hfc and under kindpakket.hfc."""
+"""A peer that has left a channel joins it again by hfc's call, under hfc and under fabric_gateway.hfc."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ import pytest
 import requests
 
 import killing
-from kindpakket.fabric.ca import CaClient
+from fabric_gateway.ca import CaClient
 from kindpakket_network import Network, Topology
 
 Pass = Callable[[str, bool], None]

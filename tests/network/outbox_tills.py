@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import killing
-from kindpakket.fabric import Gateway, Identity, Outbox, Profile, connect
+from fabric_gateway import Gateway, Identity, Outbox, Profile, connect
 
 TRANSACTION = "payment:Pay"
 

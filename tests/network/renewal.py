@@ -17,7 +17,7 @@ from cryptography import x509
 from grpc import StatusCode
 from support import Town, books, identity_of
 
-from kindpakket.fabric import Deadlines, EndorseError, FabricError, Identity, Profile, UnknownOutcome, connect
+from fabric_gateway import Deadlines, EndorseError, FabricError, Identity, Profile, UnknownOutcome, connect
 from kindpakket.holder.orders import PaymentOrder
 from kindpakket.ledger.records import Proof
 from kindpakket.ledger.refusals import Refusal

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from kindpakket.fabric import Gateway, Identity, Profile, connect
-from kindpakket.fabric import Network as Ledger
+from fabric_gateway import Gateway, Identity, Profile, connect
+from fabric_gateway import Network as Ledger
 from kindpakket.holder.booklet import Booklet
 from kindpakket.holder.key import HolderKey
 from kindpakket.holder.orders import PaymentOrder

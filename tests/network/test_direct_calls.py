@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from support import Town
 
-from kindpakket.fabric import Contract, EndorseError, EvaluateError, GatewayError
-from kindpakket.fabric import Network as Ledger
+from fabric_gateway import Contract, EndorseError, EvaluateError, GatewayError
+from fabric_gateway import Network as Ledger
 from kindpakket.ledger.ids import new_id
 from kindpakket_demo.desk import CHANNEL, MUNICIPALITY
 from kindpakket_demo.wallets import Wallet

@@ -18,8 +18,8 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
-from kindpakket.fabric import Hash, Identity, IdentityError, Profile, aio, connect
-from kindpakket.fabric.ca import (
+from fabric_gateway import Hash, Identity, IdentityError, Profile, aio, connect
+from fabric_gateway.ca import (
     Attribute,
     CaAlreadyRegistered,
     CaAlreadyRevoked,
@@ -31,8 +31,8 @@ from kindpakket.fabric.ca import (
     CaUnreachable,
     Enrolment,
 )
-from kindpakket.fabric.ca import aio as aio_ca
-from kindpakket.fabric.identity.pkcs11 import Pkcs11Signer
+from fabric_gateway.ca import aio as aio_ca
+from fabric_gateway.identity.pkcs11 import Pkcs11Signer
 from kindpakket_demo.desk import CHANNEL, MUNICIPALITY
 from kindpakket_network import Network
 from kindpakket_network.programs.fabric import programs

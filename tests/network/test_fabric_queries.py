@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from support import identity_of, through
 
-from kindpakket.fabric import (
+from fabric_gateway import (
     DiscoveryError,
     EvaluateError,
     Identity,
@@ -17,9 +17,9 @@ from kindpakket.fabric import (
     aio,
     connect,
 )
-from kindpakket.fabric import Network as Ledger
-from kindpakket.fabric._wire import messages as m
-from kindpakket.fabric.testing import make_identity
+from fabric_gateway import Network as Ledger
+from fabric_gateway._wire import messages as m
+from fabric_gateway.testing import make_identity
 from kindpakket_demo.desk import AUDITOR, CHAINCODE, CHANNEL, MUNICIPALITY, SHOPS, Desk
 from kindpakket_network import Network
 

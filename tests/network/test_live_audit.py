@@ -3,7 +3,7 @@
 from support import Town
 from verified import findings
 
-from kindpakket.fabric.verification import ChainVerifier, verify_chain
+from fabric_gateway.verification import ChainVerifier, verify_chain
 from kindpakket_demo.desk import AUDITOR, CHANNEL
 from kindpakket_demo.wallets import Wallet
 from kindpakket_network import Network

@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
+from fabric_gateway import Network as Ledger
 from kindpakket.backoffice.books.mapping import example
-from kindpakket.fabric import Network as Ledger
 from kindpakket.ledger.days import today
 from kindpakket.ledgerview import LedgerView, Sums, ViewError, catch_up, rebuild, table
 from kindpakket_demo import day

@@ -19,7 +19,7 @@ import pytest
 from disaster import destroy, document
 from support import Town, doubted_votes, end_shop, found_town, running
 
-from kindpakket.fabric import FabricError
+from fabric_gateway import FabricError
 from kindpakket.ledger.refusals import AccountMissing, Refusal
 from kindpakket_demo.desk import CHAINCODE, CHANNEL, MUNICIPALITY, Desk
 from kindpakket_demo.wallets import Wallet

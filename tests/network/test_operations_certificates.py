@@ -18,7 +18,7 @@ from renewal import FULL, SMALL, Renewed, doubled, renew_all, serials_of
 from support import Town, books, found_town, gateway_at, identity_of, running, through
 from verified import findings
 
-from kindpakket.fabric import EndorseError, EvaluateError, SubmitError
+from fabric_gateway import EndorseError, EvaluateError, SubmitError
 from kindpakket.shop import Shop
 from kindpakket_demo.desk import CHAINCODE, CHANNEL, SHOPS, Desk
 from kindpakket_network import Network, NetworkError, Topology

@@ -15,7 +15,7 @@ from killed_up import bring_up_and_die
 from support import Town, found_town, gateway_at, identity_of, running
 from trade import Trade, trade
 
-from kindpakket.fabric import EventsError
+from fabric_gateway import EventsError
 from kindpakket_cli.main import main
 from kindpakket_demo.desk import AUDITOR, CHANNEL, MUNICIPALITY, SHOPS, Desk
 from kindpakket_network import Network, NetworkError, Topology

@@ -13,7 +13,7 @@ import pytest
 from disaster import document
 from support import gateway_at, identity_of, running
 
-from kindpakket.fabric import Contract, EvaluateError
+from fabric_gateway import Contract, EvaluateError
 from kindpakket_demo.desk import CHANNEL, MUNICIPALITY, SHOPS
 from kindpakket_network import Network, NetworkError, Topology
 from kindpakket_network.chaincodes.sample import LANGUAGES, write_sample

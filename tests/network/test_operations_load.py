@@ -20,7 +20,7 @@ from random import Random
 import pytest
 from support import Town, books, found_town, running
 
-from kindpakket.fabric import Deadlines, Identity, Profile, Submission, UnknownOutcome, aio
+from fabric_gateway import Deadlines, Identity, Profile, Submission, UnknownOutcome, aio
 from kindpakket.ledger.ids import new_id
 from kindpakket_demo.desk import AUDITOR, CHAINCODE, CHANNEL, MUNICIPALITY, Desk
 from kindpakket_demo.wallets import Wallet

@@ -12,7 +12,7 @@ import pytest
 from faults import pay, send
 from support import Town, doubted_votes, found_town, running
 
-from kindpakket.fabric import SubmitError
+from fabric_gateway import SubmitError
 from kindpakket_demo.desk import AUDITOR, CHANNEL, Desk
 from kindpakket_network import Network, Topology
 from kindpakket_network.programs.wait import until

@@ -15,7 +15,7 @@ from support import Town, doubted_votes, found_town, running
 from trade import Trade, trade
 from verified import findings
 
-from kindpakket.fabric import FabricError, UnknownOutcome
+from fabric_gateway import FabricError, UnknownOutcome
 from kindpakket.ledger.refusals import Refusal
 from kindpakket_cli.main import main
 from kindpakket_demo.desk import CHANNEL, MUNICIPALITY, SHOPS, Desk

@@ -14,7 +14,7 @@ from renewal import FULL, SMALL, doubled, selling, serials_of
 from support import Town, found_town, gateway_at, identity_of, running
 from verified import findings
 
-from kindpakket.fabric import EvaluateError
+from fabric_gateway import EvaluateError
 from kindpakket.shop import Shop
 from kindpakket_demo.desk import CHAINCODE, CHANNEL, SHOPS, Desk
 from kindpakket_network import Network, NetworkError

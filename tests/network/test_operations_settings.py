@@ -13,7 +13,7 @@ import yaml
 from click.testing import CliRunner
 from support import gateway_at, identity_of
 
-from kindpakket.fabric import FabricError
+from fabric_gateway import FabricError
 from kindpakket_cli.network.group import network as command
 from kindpakket_network import Network
 from kindpakket_network.description.settings import with_settings

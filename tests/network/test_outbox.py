@@ -15,8 +15,8 @@ from outbox_tills import TRANSACTION, Desk, Payment, pay, pay_all, pay_one
 from support import Town
 
 import killing
-from kindpakket.fabric import Outbox
-from kindpakket.fabric.blocks import Block
+from fabric_gateway import Outbox
+from fabric_gateway.blocks import Block
 from kindpakket_demo.desk import CHAINCODE, SHOPS
 from kindpakket_demo.wallets import Wallet
 

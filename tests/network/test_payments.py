@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from support import Town, identity_of
 
-from kindpakket.fabric import Profile, aio
+from fabric_gateway import Profile, aio
 from kindpakket.ledger.refusals import IdempotencyConflict
 from kindpakket_demo.desk import CHAINCODE, CHANNEL, SHOPS
 from kindpakket_demo.wallets import Wallet

@@ -15,9 +15,9 @@ import pytest
 import yaml
 from support import running
 
+from fabric_gateway import Gateway, Identity, Profile, connect
+from fabric_gateway.ca import Attribute, CaClient, Enrolment
 from guide_worker import Worker
-from kindpakket.fabric import Gateway, Identity, Profile, connect
-from kindpakket.fabric.ca import Attribute, CaClient, Enrolment
 from kindpakket_network import Network, Topology
 from patience import PATIENCE
 from samples_layout import Organisation, lay_out

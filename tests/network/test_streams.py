@@ -11,8 +11,8 @@ from typing import Any
 
 from support import Town, gateway_at, identity_of
 
-from kindpakket.fabric import Profile, aio
-from kindpakket.fabric.blocks import Block
+from fabric_gateway import Profile, aio
+from fabric_gateway.blocks import Block
 from kindpakket_demo.desk import AUDITOR, CHAINCODE, SHOPS
 from kindpakket_network.programs.wait import until
 from patience import PATIENCE

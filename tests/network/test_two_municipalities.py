@@ -11,7 +11,7 @@ from random import Random
 import pytest
 from support import Town, doubted_votes, found_town, issue_to, issue_unbound, running, through
 
-from kindpakket.fabric import EndorseError, EvaluateError, EventsError, GatewayError
+from fabric_gateway import EndorseError, EvaluateError, EventsError, GatewayError
 from kindpakket.holder.booklet import Booklet
 from kindpakket.holder.key import HolderKey
 from kindpakket.ledger.ids import new_id

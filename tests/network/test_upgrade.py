@@ -17,7 +17,7 @@ import pytest
 from first_version import BUYERS, CENTS, FirstTown, changed, found_first_town, read_all
 from support import running
 
-from kindpakket.fabric import FabricError
+from fabric_gateway import FabricError
 from kindpakket.ledger.refusals import (
     ChangeExpired,
     IdempotencyConflict,

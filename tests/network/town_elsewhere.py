@@ -14,7 +14,7 @@ from random import Random
 
 from support import Town, found_town
 
-from kindpakket.fabric import FabricError
+from fabric_gateway import FabricError
 from kindpakket.holder.orders import PaymentOrder
 from kindpakket.ledger.records import Proof
 from kindpakket.ledger.refusals import Refusal

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from support import Town
 
-from kindpakket.fabric import FabricError
+from fabric_gateway import FabricError
 from kindpakket.ledger.refusals import Refusal
 from kindpakket_demo.schemes import CENTS_PER_CHILD
 from kindpakket_demo.wallets import Wallet

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
-from kindpakket.fabric.blocks import Block
-from kindpakket.fabric.verification import (
+from fabric_gateway.blocks import Block
+from fabric_gateway.verification import (
     BlockFiles,
     ChainVerifier,
     Finding,

@@ -14,8 +14,8 @@ from scenario_support import CHANNEL, Clients, Place, topology
 from styles import Loop
 from support import running
 
-from kindpakket.fabric import Contract, Gateway
-from kindpakket.fabric import Network as Ledger
+from fabric_gateway import Contract, Gateway
+from fabric_gateway import Network as Ledger
 
 
 @pytest.fixture(scope="session")

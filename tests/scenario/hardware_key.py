@@ -12,8 +12,8 @@ import json
 import sys
 from pathlib import Path
 
-from kindpakket.fabric import Identity, connect
-from kindpakket.fabric.identity.pkcs11 import Pkcs11Signer
+from fabric_gateway import Identity, connect
+from fabric_gateway.identity.pkcs11 import Pkcs11Signer
 
 NAMED = (["Org1MSP"], ["Org2MSP"], ["Org3MSP"], ["Org1MSP", "Org3MSP"])
 

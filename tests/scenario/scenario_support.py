@@ -20,7 +20,7 @@ from tenacity import (
     wait_fixed,
 )
 
-from kindpakket.fabric import (
+from fabric_gateway import (
     Commit,
     ConnectOptions,
     DiscoveryError,
@@ -31,8 +31,8 @@ from kindpakket.fabric import (
     aio,
     connect,
 )
-from kindpakket.fabric import Network as Ledger
-from kindpakket.fabric.blocks import BlockTransaction
+from fabric_gateway import Network as Ledger
+from fabric_gateway.blocks import BlockTransaction
 from kindpakket_network import Network, Topology
 from patience import PATIENCE
 

@@ -12,7 +12,7 @@ from typing import Any
 from patience import PATIENCE
 
 _LONGEST = 240.0
-_ASYNC = "kindpakket.fabric.aio."
+_ASYNC = "fabric_gateway.aio."
 
 
 class Loop:

@@ -9,9 +9,9 @@ import pytest
 from scenario_support import new_key
 from styles import take
 
-from kindpakket.fabric import Contract, EventsError, FilteredBlock, FilteredTransaction
-from kindpakket.fabric import Network as Ledger
-from kindpakket.fabric.blocks import Block
+from fabric_gateway import Contract, EventsError, FilteredBlock, FilteredTransaction
+from fabric_gateway import Network as Ledger
+from fabric_gateway.blocks import Block
 
 KINDS = ["blocks", "filtered_blocks"]
 kinds = pytest.mark.parametrize("kind", KINDS)

@@ -8,8 +8,8 @@ import pytest
 from scenario_support import CHANNEL, Place, new_key
 from styles import take
 
-from kindpakket.fabric import ChaincodeEvent, Contract
-from kindpakket.fabric import Network as Ledger
+from fabric_gateway import ChaincodeEvent, Contract
+from fabric_gateway import Network as Ledger
 
 
 def named(name: str) -> Callable[[ChaincodeEvent], bool]:

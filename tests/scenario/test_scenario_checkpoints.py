@@ -9,9 +9,9 @@ import pytest
 from scenario_support import new_key
 from styles import take
 
-from kindpakket.fabric import Checkpointer, Contract, FileCheckpointer, MemoryCheckpointer
-from kindpakket.fabric import Network as Ledger
-from kindpakket.fabric.blocks import Block
+from fabric_gateway import Checkpointer, Contract, FileCheckpointer, MemoryCheckpointer
+from fabric_gateway import Network as Ledger
+from fabric_gateway.blocks import Block
 
 Maker = Callable[[Path], Checkpointer]
 

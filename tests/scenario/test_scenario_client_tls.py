@@ -16,7 +16,7 @@ from grpc import StatusCode
 from scenario_support import CHANNEL, Clients, Place, at_peer, endorsers_of, new_key
 from styles import take
 
-from kindpakket.fabric import ConnectOptions, EvaluateError, Gateway, Profile
+from fabric_gateway import ConnectOptions, EvaluateError, Gateway, Profile
 from patience import PATIENCE
 
 PEER = "peer1.org1"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from scenario_support import CHANNEL, Place, endorsers_of
 
-from kindpakket.fabric import EndorseError
+from fabric_gateway import EndorseError
 
 
 def test_a_submit_finds_peers_enough_or_fails_and_finds_them_again(place: Place) -> None:

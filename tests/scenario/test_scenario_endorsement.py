@@ -9,8 +9,8 @@ import pytest
 from grpc import StatusCode
 from scenario_support import ORGANISATIONS, endorsers_of
 
-from kindpakket.fabric import Contract, EndorseError
-from kindpakket.fabric import Network as Ledger
+from fabric_gateway import Contract, EndorseError
+from fabric_gateway import Network as Ledger
 
 
 @pytest.mark.parametrize("mspid", ORGANISATIONS.values())

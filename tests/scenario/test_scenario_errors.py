@@ -11,7 +11,7 @@ import time_machine
 from grpc import StatusCode
 from scenario_support import CHANNEL, Clients, Place, new_key
 
-from kindpakket.fabric import (
+from fabric_gateway import (
     Contract,
     EndorseError,
     EvaluateError,
@@ -22,7 +22,7 @@ from kindpakket.fabric import (
     StepEvent,
     SubmitError,
 )
-from kindpakket.fabric import Network as Ledger
+from fabric_gateway import Network as Ledger
 from kindpakket_network.programs.wait import until
 from patience import PATIENCE
 

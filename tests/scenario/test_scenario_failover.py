@@ -14,8 +14,8 @@ from contextlib import contextmanager
 import pytest
 from scenario_support import CHANNEL, Place, new_key
 
-from kindpakket.fabric import Deadlines, StepEvent, Submission
-from kindpakket.fabric.blocks import Block
+from fabric_gateway import Deadlines, StepEvent, Submission
+from fabric_gateway.blocks import Block
 
 FIRST, SECOND = "peer0.org1", "peer1.org1"
 PATIENT = Deadlines(evaluate=30, endorse=60, submit=20, resolve=90, commit_status=90)

@@ -6,9 +6,9 @@ import pytest
 from scenario_support import ORGANISATIONS, Place, new_key
 from styles import take
 
-from kindpakket.fabric import Contract, NotOnLedger, SubmitError
-from kindpakket.fabric import Network as Ledger
-from kindpakket.fabric.blocks import Block
+from fabric_gateway import Contract, NotOnLedger, SubmitError
+from fabric_gateway import Network as Ledger
+from fabric_gateway.blocks import Block
 
 LARGE = 5 << 20  # bytes: a block with such a value exceeds gRPC's default limit, not the channel's
 

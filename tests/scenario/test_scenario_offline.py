@@ -8,8 +8,8 @@ import pytest
 from scenario_support import CHANNEL, Clients, Place, new_key
 from styles import take
 
-from kindpakket.fabric import Gateway, Identity, IdentityError
-from kindpakket.fabric.blocks import Block
+from fabric_gateway import Gateway, Identity, IdentityError
+from fabric_gateway.blocks import Block
 
 
 def without_key(place: Place) -> tuple[Identity, Identity]:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import pytest
 from scenario_support import Place, endorsers_of, new_key, transaction_of
 
-from kindpakket.fabric import Contract, EndorseError, EvaluateError, SubmittedTransaction
-from kindpakket.fabric import Network as Ledger
+from fabric_gateway import Contract, EndorseError, EvaluateError, SubmittedTransaction
+from fabric_gateway import Network as Ledger
 
 
 def write(

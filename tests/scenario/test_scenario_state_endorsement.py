@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import pytest
 from scenario_support import Place, endorsers_of, new_key
 
-from kindpakket.fabric import CommitError, Contract
-from kindpakket.fabric import Network as Ledger
+from fabric_gateway import CommitError, Contract
+from fabric_gateway import Network as Ledger
 
 
 @pytest.fixture

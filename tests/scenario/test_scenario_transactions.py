@@ -8,7 +8,7 @@ import pytest
 from grpc import StatusCode
 from scenario_support import new_key
 
-from kindpakket.fabric import (
+from fabric_gateway import (
     CommitError,
     CommitStatusError,
     Contract,
@@ -18,7 +18,7 @@ from kindpakket.fabric import (
     Gateway,
     UnknownOutcome,
 )
-from kindpakket.fabric import Network as Ledger
+from fabric_gateway import Network as Ledger
 
 
 def test_an_evaluation_returns_what_the_chaincode_answers(strict: Contract) -> None:

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator
 import pytest
 from scenario_support import CHANNEL, ORGANISATIONS, Place, new_key
 
-from kindpakket.fabric import Contract, Transaction
-from kindpakket.fabric import Network as Ledger
-from kindpakket.fabric.blocks import BlockMessage
-from kindpakket.fabric.verification import (
+from fabric_gateway import Contract, Transaction
+from fabric_gateway import Network as Ledger
+from fabric_gateway.blocks import BlockMessage
+from fabric_gateway.verification import (
     BlockFiles,
     BlockValidity,
     ChainVerifier,

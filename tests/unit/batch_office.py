@@ -12,12 +12,12 @@ from issuing_ledger import IssuingLedger
 from old_register import SCHEME
 from story import DOMAIN
 
+from fabric_gateway.testing import MemoryGateway
 from kindpakket.backoffice.batches.issuing import Issued, issue_approved
 from kindpakket.backoffice.batches.proposing import Proposed, propose_file
 from kindpakket.backoffice.batches.reading import ReadFile
 from kindpakket.backoffice.citizens import Child
 from kindpakket.backoffice.register import Register
-from kindpakket.fabric.testing import MemoryGateway
 from kindpakket.ledger.records import Allocation
 from kindpakket.municipality import Municipality
 

@@ -16,7 +16,7 @@ from sqlalchemy import create_engine, make_url, text
 from story import DOMAIN
 
 import postgres
-from kindpakket.fabric.testing import MemoryGateway
+from fabric_gateway.testing import MemoryGateway
 from kindpakket.ledger.ids import new_id
 
 CHAINCODE = Path(__file__).parents[2] / "chaincode"

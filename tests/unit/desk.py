@@ -15,8 +15,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from story import DOMAIN, SCHEME, SHOP, VOUCHER
 
+from fabric_gateway.testing import ChaincodeRefusal, Invocation, MemoryGateway
 from kindpakket.auditor.committed_requests import attributes_of
-from kindpakket.fabric.testing import ChaincodeRefusal, Invocation, MemoryGateway
 from kindpakket_cli.main import main
 
 ATTRIBUTES = x509.ObjectIdentifier("1.2.3.4.5.6.7.8.1")

@@ -9,7 +9,7 @@ from typing import Any
 
 from grpc import StatusCode
 
-from kindpakket.fabric import EndorseError, ErrorDetail
+from fabric_gateway import EndorseError, ErrorDetail
 
 
 @dataclass

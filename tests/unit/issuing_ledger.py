@@ -13,7 +13,7 @@ from typing import Any
 
 from story import rules
 
-from kindpakket.fabric.testing import ChaincodeRefusal, Invocation
+from fabric_gateway.testing import ChaincodeRefusal, Invocation
 from kindpakket.ledger.lists import cost, part_digest
 from kindpakket.ledger.merkle import depth, root_of
 

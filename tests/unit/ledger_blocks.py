@@ -14,9 +14,9 @@ from typing import Any
 
 from story import NOON
 
-from kindpakket.fabric._wire import messages as m
-from kindpakket.fabric.blocks import Block, hash_of_data, hash_of_header
-from kindpakket.fabric.testing import make_identity
+from fabric_gateway._wire import messages as m
+from fabric_gateway.blocks import Block, hash_of_data, hash_of_header
+from fabric_gateway.testing import make_identity
 
 CHANNEL, CHAINCODE = "zuidhorn", "kindpakket"
 
@@ -96,7 +96,7 @@ def _sha256(text: str) -> bytes:
 
 @dataclass
 class Peer:
-    """A peer's ledger: blocks that follow one another, as `kindpakket.fabric.Network` gives them."""
+    """A peer's ledger: blocks that follow one another, as `fabric_gateway.Network` gives them."""
 
     messages: list[Any] = field(default_factory=list)
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))

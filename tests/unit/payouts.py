@@ -9,7 +9,7 @@ from typing import Any
 from desk import ACCOUNT, Desk
 from story import rules
 
-from kindpakket.fabric.testing import ChaincodeRefusal
+from fabric_gateway.testing import ChaincodeRefusal
 from kindpakket.ledger.accounts import account_digest
 from kindpakket.ledger.records import ShopAccount
 

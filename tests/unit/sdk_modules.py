@@ -1,31 +1,31 @@
-"""The modules of `kindpakket.fabric` that programs may import."""
+"""The modules of `fabric_gateway` that programs may import."""
 
 from __future__ import annotations
 
 PUBLIC = [
-    "kindpakket.fabric",
-    "kindpakket.fabric.aio",
-    "kindpakket.fabric.blocks",
-    "kindpakket.fabric.ca",
-    "kindpakket.fabric.ca.aio",
-    "kindpakket.fabric.checkpoints",
-    "kindpakket.fabric.checkpoints.sql",
-    "kindpakket.fabric.errors",
-    "kindpakket.fabric.extras",
-    "kindpakket.fabric.identity",
-    "kindpakket.fabric.identity.pkcs11",
-    "kindpakket.fabric.outbox",
-    "kindpakket.fabric.profile",
-    "kindpakket.fabric.telemetry",
-    "kindpakket.fabric.testing",
-    "kindpakket.fabric.verification",
+    "fabric_gateway",
+    "fabric_gateway.aio",
+    "fabric_gateway.blocks",
+    "fabric_gateway.ca",
+    "fabric_gateway.ca.aio",
+    "fabric_gateway.checkpoints",
+    "fabric_gateway.checkpoints.sql",
+    "fabric_gateway.errors",
+    "fabric_gateway.extras",
+    "fabric_gateway.identity",
+    "fabric_gateway.identity.pkcs11",
+    "fabric_gateway.outbox",
+    "fabric_gateway.profile",
+    "fabric_gateway.telemetry",
+    "fabric_gateway.testing",
+    "fabric_gateway.verification",
 ]
 
 # Where modules were once, and where their names are now.
 FORMER = {
-    "kindpakket.fabric.aio_ca": "kindpakket.fabric.ca.aio",
-    "kindpakket.fabric.block": "kindpakket.fabric.blocks",
-    "kindpakket.fabric.pkcs11": "kindpakket.fabric.identity.pkcs11",
-    "kindpakket.fabric.policy": "kindpakket.fabric.blocks",
-    "kindpakket.fabric.sql": "kindpakket.fabric.checkpoints.sql",
+    "fabric_gateway.aio_ca": "fabric_gateway.ca.aio",
+    "fabric_gateway.block": "fabric_gateway.blocks",
+    "fabric_gateway.pkcs11": "fabric_gateway.identity.pkcs11",
+    "fabric_gateway.policy": "fabric_gateway.blocks",
+    "fabric_gateway.sql": "fabric_gateway.checkpoints.sql",
 }

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from story import CODE, DOMAIN, ENTITLEMENT, ORGANISATIONS, SCHEME, SHOP, VOUCHER, Story, rules
 
+from fabric_gateway.blocks import Block
+from fabric_gateway.testing import Invocation, MemoryGateway, make_identity
 from kindpakket.auditor.auditor import Auditor, LedgerMoves
 from kindpakket.auditor.chain import Chain
-from kindpakket.fabric.blocks import Block
-from kindpakket.fabric.testing import Invocation, MemoryGateway, make_identity
 from kindpakket.holder.key import HolderKey
 from kindpakket.holder.orders import self_block_hash
 from kindpakket.ledger.days import day_of

@@ -19,14 +19,14 @@ from hypothesis import strategies as st
 from sqlalchemy import create_engine, text
 from story import DOMAIN, NOON
 
+from fabric_gateway.blocks import Block
+from fabric_gateway.verification import BlockFiles
 from forge import write_block_files
 from kindpakket.auditor.audit import Audit
 from kindpakket.auditor.offline import audit_blocks
 from kindpakket.auditor.state import State
 from kindpakket.auditor.verification import Anchor, LedgerCheck
 from kindpakket.backoffice.sepa import CreditTransfer, payment_file
-from kindpakket.fabric.blocks import Block
-from kindpakket.fabric.verification import BlockFiles
 from kindpakket.holder.key import HolderKey
 from kindpakket.ledger.days import day_of
 from kindpakket.ledgerview import LedgerView

@@ -13,6 +13,7 @@ from story import DAY, DOMAIN, NOON, SCHEME, SECONDS_OF_A_DAY, SHOP, Story
 from story import replay as replayed
 
 import killing
+from fabric_gateway.verification import BlockFiles
 from forge import write_block_files
 from kindpakket.auditor import reading as reading_module
 from kindpakket.auditor.audit import Audit
@@ -24,7 +25,6 @@ from kindpakket.auditor.state import State, StateError
 from kindpakket.auditor.store import Rows, Shelf, stored_books
 from kindpakket.auditor.store.forms import Plain
 from kindpakket.auditor.verification import Anchor, LedgerCheck
-from kindpakket.fabric.verification import BlockFiles
 from signed_town import SignedTown
 
 

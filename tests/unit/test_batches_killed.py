@@ -14,12 +14,12 @@ from old_register import SCHEME, children
 from story import DOMAIN, rules
 
 import killing
+from fabric_gateway._connection.sync import SyncSession
 from kindpakket.backoffice.batches.issuing import issue_approved
 from kindpakket.backoffice.batches.proposing import propose_file
 from kindpakket.backoffice.batches.reading import ReadFile
 from kindpakket.backoffice.register import Register
 from kindpakket.backoffice.register.store import Store
-from kindpakket.fabric._connection.sync import SyncSession
 from kindpakket.municipality import Municipality
 from patience import PATIENCE
 

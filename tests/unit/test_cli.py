@@ -25,7 +25,7 @@ from desk import (
 from grpc import StatusCode
 from story import DOMAIN, ENTITLEMENT, NOON, SCHEME, SHOP, VOUCHER, rules
 
-from kindpakket.fabric.testing import ChaincodeRefusal
+from fabric_gateway.testing import ChaincodeRefusal
 from kindpakket.holder.booklet import Booklet
 from kindpakket.ledger.lists import ApprovableList
 from kindpakket.ledger.receipts import receipt_hash

@@ -16,11 +16,11 @@ from desk import ACCOUNT, Command
 from legality_town import closed, opened, peer_of, settled
 from story import DAY, SCHEME, Story
 
+from fabric_gateway.testing import ChaincodeRefusal
 from kindpakket.auditor.sampling import commitment_of
 from kindpakket.backoffice.citizens import Child
 from kindpakket.backoffice.register import Purpose, Register
 from kindpakket.backoffice.sepa import CreditTransfer, payment_file
-from kindpakket.fabric.testing import ChaincodeRefusal
 from kindpakket.ledger.records import CaseRecord
 
 SETTINGS = """

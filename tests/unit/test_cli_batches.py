@@ -15,7 +15,7 @@ from issuing_ledger import IssuingLedger
 from old_register import children
 from story import DOMAIN, SCHEME
 
-from kindpakket.fabric.testing import MemoryGateway
+from fabric_gateway.testing import MemoryGateway
 
 LISTED = children(6)
 

@@ -13,7 +13,7 @@ from desk import Command
 from grpc import StatusCode
 from story import SCHEME
 
-from kindpakket.fabric.testing import ChaincodeRefusal
+from fabric_gateway.testing import ChaincodeRefusal
 from kindpakket_cli.contract import EXIT_CODES, LEDGER
 from kindpakket_cli.main import main
 from kindpakket_network.errors import (

@@ -175,10 +175,10 @@ def bare(extra: str, code: str, *arguments: str) -> subprocess.CompletedProcess[
         ("backoffice", "kindpakket.backoffice.register"),
         ("backoffice", "kindpakket.backoffice.sepa"),
         ("network", "kindpakket_network"),
-        ("pkcs11", "kindpakket.fabric.identity.pkcs11"),
+        ("pkcs11", "fabric_gateway.identity.pkcs11"),
         ("report", "kindpakket.report.report"),
-        ("sql", "kindpakket.fabric.checkpoints.sql"),
-        ("telemetry", "kindpakket.fabric.telemetry"),
+        ("sql", "fabric_gateway.checkpoints.sql"),
+        ("telemetry", "fabric_gateway.telemetry"),
         ("view", "kindpakket.ledgerview"),
     ],
 )
@@ -186,7 +186,7 @@ def test_a_library_names_the_extra_that_is_missing(extra: str, module: str) -> N
     done = bare(extra, f"import {module}")
     sentence = done.stderr.splitlines()[-1]
     assert done.returncode == 1
-    assert sentence.startswith("kindpakket.fabric.extras.MissingExtra: the package ")
+    assert sentence.startswith("fabric_gateway.extras.MissingExtra: the package ")
     assert sentence.endswith(f"is not installed: run pip install 'kindpakket[{extra}]'")
     assert sentence.split()[3] in EXTRAS[extra]
 
@@ -229,7 +229,7 @@ def test_a_settlement_is_not_exported_without_the_back_offices_packages(
 
 def test_the_libraries_need_no_extra() -> None:
     blocked = [package for packages in EXTRAS.values() for package in packages]
-    code = "import kindpakket.hfc.fabric, kindpakket.fabric.ca, kindpakket\n" + "".join(
+    code = "import fabric_gateway.hfc.fabric, fabric_gateway.ca, kindpakket\n" + "".join(
         f"kindpakket.{name}\n"
         for name in ("Auditor", "Municipality", "Shop", "HolderKey", "Booklet", "connect")
     )

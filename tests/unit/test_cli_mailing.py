@@ -11,10 +11,10 @@ from desk import Command
 from letter_town import PAGES, LedgerFile, LetterTown
 from story import SCHEME, VOUCHER
 
+from fabric_gateway import EndorseError
+from fabric_gateway.testing import ChaincodeRefusal
 from kindpakket.backoffice.letters import read_records
 from kindpakket.backoffice.mailing.settling import settle
-from kindpakket.fabric import EndorseError
-from kindpakket.fabric.testing import ChaincodeRefusal
 
 BLOCK = "0f" * 16
 

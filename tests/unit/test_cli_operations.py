@@ -24,7 +24,7 @@ from desk import (
 )
 from story import ENTITLEMENT, NOON, SCHEME, SHOP, VOUCHER
 
-from kindpakket.fabric.testing import ChaincodeRefusal
+from fabric_gateway.testing import ChaincodeRefusal
 from kindpakket.ledger.days import today
 from kindpakket_cli.decision import COLUMNS
 

@@ -14,8 +14,8 @@ from desk import ERASURE, ORDERED, Allocations, Command
 from old_register import children
 from story import SCHEME
 
+from fabric_gateway.testing import ChaincodeRefusal
 from kindpakket.backoffice.register import Bulk, Proposal, Purpose, Register
-from kindpakket.fabric.testing import ChaincodeRefusal
 
 BSN = children(1)[0].bsn
 UNKNOWN = children(3)[2].bsn

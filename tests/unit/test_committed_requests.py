@@ -6,9 +6,9 @@ import json
 
 import pytest
 
+from fabric_gateway.blocks import Block
+from fabric_gateway.testing import Invocation, MemoryGateway, make_identity
 from kindpakket.auditor.committed_requests import CommittedRequest, requests_in
-from kindpakket.fabric.blocks import Block
-from kindpakket.fabric.testing import Invocation, MemoryGateway, make_identity
 
 PERSON = {"kindpakket.role": "cashier", "kindpakket.person": "p-shop", "kindpakket.shop": "b" * 32}
 

@@ -10,8 +10,8 @@ from fake_ledger import FakeLedger, endorse_error
 from grpc import StatusCode
 from story import rules
 
-from kindpakket.fabric import CommitError, EndorseError, EvaluateError, UnknownOutcome
-from kindpakket.fabric.testing import Invocation, MemoryGateway
+from fabric_gateway import CommitError, EndorseError, EvaluateError, UnknownOutcome
+from fabric_gateway.testing import Invocation, MemoryGateway
 from kindpakket.holder.key import HolderKey
 from kindpakket.ledger.domain import Domain
 from kindpakket.ledger.ids import is_id

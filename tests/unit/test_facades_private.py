@@ -7,7 +7,7 @@ import json
 import pytest
 from fake_ledger import FakeLedger
 
-from kindpakket.fabric import CommitError
+from fabric_gateway import CommitError
 from kindpakket.municipality import Municipality
 from kindpakket.shop import Shop
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from grpc import StatusCode
 
-from kindpakket.fabric import EndorseError, ErrorDetail
+from fabric_gateway import EndorseError, ErrorDetail
 from kindpakket.ledger.lagging import until_peers_agree
 
 COLLECTING = "failed to collect enough transaction endorsements, see attached details for more info"

@@ -5,9 +5,9 @@ import hashlib
 
 import pytest
 
+from fabric_gateway.blocks import Block, BlockTransaction
+from fabric_gateway.testing import make_identity
 from kindpakket.auditor.personal_data import PersonalDataScan
-from kindpakket.fabric.blocks import Block, BlockTransaction
-from kindpakket.fabric.testing import make_identity
 
 
 def block(content: bytes) -> Block:

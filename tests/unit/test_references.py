@@ -20,7 +20,7 @@ SOURCES = [
 _NAME = re.compile(r"`((?:kindpakket|kindpakket_cli|kindpakket_network)(?:\.\w+)+)`")
 _FILE = re.compile(r"`((?:chaincode|client|demo|docs|network|tests|tools)/[\w./-]+\.\w+)`")
 _ATTRIBUTES = {"kindpakket.role", "kindpakket.person", "kindpakket.shop", "kindpakket.till"}
-_LOGGERS = {"kindpakket.fabric.events", "kindpakket.fabric.peers"}
+_LOGGERS = {"fabric_gateway.events", "fabric_gateway.peers"}
 
 
 def _texts(path: Path) -> Iterator[str]:

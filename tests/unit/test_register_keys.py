@@ -13,10 +13,10 @@ from old_register import SCHEME, children
 from sqlalchemy import create_engine, text
 
 import killing
+from fabric_gateway._storage import files
 from kindpakket.backoffice.register import Register, RegisterError
 from kindpakket.backoffice.register.store import Store
 from kindpakket.backoffice.register.vault import References, Vault
-from kindpakket.fabric._storage import files
 
 
 def everything(where: str) -> bytes:

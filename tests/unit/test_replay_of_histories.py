@@ -12,12 +12,12 @@ from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any, cast
 
+from fabric_gateway.blocks import CommittedTransaction, Write
 from kindpakket.auditor.books.terms import TERMS
 from kindpakket.auditor.committed_requests import CommittedRequest, as_stored
 from kindpakket.auditor.differences import differences
 from kindpakket.auditor.replay.replay import Replay
 from kindpakket.auditor.written import written_differences
-from kindpakket.fabric.blocks import CommittedTransaction, Write
 from kindpakket.ledger.domain import Domain
 from kindpakket.ledger.reader import Reader
 

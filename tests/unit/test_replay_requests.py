@@ -13,11 +13,11 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from story import DOMAIN, NOON, SCHEME, VOUCHER, Story, findings, rules
 
+from fabric_gateway.blocks import Block
+from fabric_gateway.testing import Invocation, MemoryGateway, make_identity
 from kindpakket.auditor.committed_requests import CommittedRequest, as_stored, requests_in
 from kindpakket.auditor.replay.queries import QUERIES
 from kindpakket.auditor.replay.replay import Replay
-from kindpakket.fabric.blocks import Block
-from kindpakket.fabric.testing import Invocation, MemoryGateway, make_identity
 from kindpakket.holder.booklet import Booklet
 from kindpakket.holder.orders import activation_message, replacement_message
 

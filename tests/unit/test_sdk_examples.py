@@ -13,9 +13,10 @@ import venv
 from pathlib import Path
 
 import pytest
+from wheels import SDK, run
 
 REPOSITORY = Path(__file__).parents[2]
-EXAMPLES = REPOSITORY / "docs/sdk/examples"
+EXAMPLES = REPOSITORY / "sdk/docs/examples"
 TESTS = REPOSITORY / "tests"
 PROGRAMS = sorted(EXAMPLES.glob("*.py"))
 # Those of `live` need a real CA or token: they are type-checked, and not run. Others have tests of their own.
@@ -42,7 +43,7 @@ def test_an_example_prints_what_the_page_shows(program: Path, tmp_path: Path) ->
 
 
 def test_every_example_is_on_a_page() -> None:
-    pages = "\n".join(page.read_text(encoding="utf-8") for page in (REPOSITORY / "docs/sdk").glob("*.md"))
+    pages = "\n".join(page.read_text(encoding="utf-8") for page in (REPOSITORY / "sdk/docs").glob("*.md"))
     names = [str(path.relative_to(EXAMPLES)) for path in PROGRAMS + GUIDES]
     shown = [name for name in names if f'--8<-- "{name}' not in pages]
     printed = [path.stem for path in PROGRAMS if f'--8<-- "{path.stem}.txt"' not in pages]
@@ -60,16 +61,7 @@ def test_every_program_of_a_guide_has_a_test_of_its_own() -> None:
 def user(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The Python of a user who has installed the package from its wheel, and has this repository nowhere."""
     folder = tmp_path_factory.mktemp("user")
-    source = folder / "source"
-    source.mkdir()
-    for name in ("setup.cfg", "pyproject.toml", "README.md", "LICENSE"):
-        shutil.copy(REPOSITORY / name, source)
-    for name in ("client", "network"):
-        shutil.copytree(REPOSITORY / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
-    offline = ("--no-deps", "--no-build-isolation", "--no-index", "--disable-pip-version-check")
-    ran = _run("pip", "wheel", "--quiet", *offline, "--wheel-dir", folder, source)
-    assert ran.returncode == 0, ran.stdout + ran.stderr
-    (wheel,) = folder.glob("*.whl")
+    wheel = SDK.build(folder / "wheel")
     venv.create(folder / "venv", with_pip=False)
     python = folder / "venv/bin/python"
     packages = folder / "venv/lib" / f"python{sysconfig.get_python_version()}" / "site-packages"
@@ -90,7 +82,7 @@ def test_a_wrong_use_does_not_pass(user: Path, tmp_path: Path) -> None:
     """The installed package has types, and its names have not become Any."""
     program = tmp_path / "wrong.py"
     program.write_text(
-        "from kindpakket.fabric.testing import MemoryGateway\n"
+        "from fabric_gateway.testing import MemoryGateway\n"
         "with MemoryGateway({}) as memory, memory.connect() as gateway:\n"
         "    text: str = gateway.network('channel').contract('x').evaluate('Read')\n"
     )
@@ -100,20 +92,4 @@ def test_a_wrong_use_does_not_pass(user: Path, tmp_path: Path) -> None:
 
 def _mypy(user: Path, folder: Path, *programs: Path) -> subprocess.CompletedProcess[str]:
     settings = ("--strict", "--config-file", os.devnull, "--cache-dir", folder / "cache")
-    return _run(
-        "mypy", *settings, "--python-executable", user, "--scripts-are-modules", *programs, cwd=folder
-    )
-
-
-def _run(module: str, *arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    """Run a module of Python without the paths that lead to this repository."""
-    outside = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "MYPYPATH")}
-    return subprocess.run(
-        [sys.executable, "-m", module, *arguments],
-        check=False,
-        cwd=cwd,
-        env=outside,
-        capture_output=True,
-        text=True,
-        timeout=5 * _DEADLINE,
-    )
+    return run("mypy", *settings, "--python-executable", user, "--scripts-are-modules", *programs, cwd=folder)

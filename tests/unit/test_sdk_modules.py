@@ -1,4 +1,4 @@
-"""What a program may import of `kindpakket.fabric`, and what an import loads."""
+"""What a program may import of `fabric_gateway`, and what an import loads."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 from sdk_modules import FORMER, PUBLIC
 
-from kindpakket import fabric
-from kindpakket.fabric import ca
+import fabric_gateway as fabric
+from fabric_gateway import ca
 
 PACKAGE = Path(fabric.__file__).parent
-REFERENCE = Path(__file__).parents[2] / "docs/sdk/reference/index.md"
+REFERENCE = Path(__file__).parents[2] / "sdk/docs/reference/index.md"
 HEAVY = [
     "asyncio",
     "cryptography",
@@ -81,21 +81,21 @@ def test_names_that_load_late_are_those_that_type_checkers_see(package: Any) -> 
 
 
 def test_a_name_that_is_not_there_is_an_attribute_error() -> None:
-    with pytest.raises(AttributeError, match=r"'kindpakket\.fabric' has no attribute 'Gatewayy'"):
+    with pytest.raises(AttributeError, match=r"'fabric_gateway' has no attribute 'Gatewayy'"):
         _ = fabric.Gatewayy  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(
     ("program", "loaded"),
     [
-        ("import kindpakket.fabric", []),
-        ("from kindpakket.fabric import Deadlines, Limits", []),
+        ("import fabric_gateway", []),
+        ("from fabric_gateway import Deadlines, Limits", []),
         (
-            "from kindpakket.fabric.ca import Enrolment",
+            "from fabric_gateway.ca import Enrolment",
             ["cryptography", "google.protobuf", "grpc", "asyncio"],
         ),
         # grpc itself imports asyncio
-        ("from kindpakket.fabric import connect", ["asyncio", "cryptography", "google.protobuf", "grpc"]),
+        ("from fabric_gateway import connect", ["asyncio", "cryptography", "google.protobuf", "grpc"]),
     ],
 )
 def test_an_import_loads_only_what_it_needs(program: str, loaded: list[str]) -> None:

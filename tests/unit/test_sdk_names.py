@@ -1,4 +1,4 @@
-"""The public names of `kindpakket.fabric`: apart from the rest, documented, and the same for asyncio."""
+"""The public names of `fabric_gateway`: apart from the rest, documented, and the same for asyncio."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from kindpakket import fabric
-from kindpakket.fabric import aio, ca
-from kindpakket.fabric.ca import aio as aio_ca
+import fabric_gateway as fabric
+from fabric_gateway import aio, ca
+from fabric_gateway.ca import aio as aio_ca
 
 PACKAGE = Path(fabric.__file__).parent
 MODULES = sorted(path for path in PACKAGE.rglob("*.py"))
@@ -41,18 +41,18 @@ def _imports(tree: ast.AST) -> Iterator[str]:
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.name)
 def test_imports_nothing_else_of_kindpakket(path: Path) -> None:
     ours = [name for name in _imports(ast.parse(path.read_text())) if name.partition(".")[0] == "kindpakket"]
-    assert [name for name in ours if not f"{name}.".startswith("kindpakket.fabric.")] == []
+    assert [name for name in ours if not f"{name}.".startswith("fabric_gateway.")] == []
 
 
 def test_loads_nothing_else_of_kindpakket() -> None:
     program = (
-        "import sys, kindpakket.fabric.aio, kindpakket.fabric.testing, kindpakket.fabric.ca\n"
+        "import sys, fabric_gateway.aio, fabric_gateway.testing, fabric_gateway.ca\n"
         "print(*(name for name in sys.modules if name.startswith('kindpakket')))"
     )
     printed = subprocess.check_output([sys.executable, "-c", program], text=True, timeout=600)
     loaded = set(printed.split())
-    assert "kindpakket.fabric.aio" in loaded
-    assert {name for name in loaded if not name.startswith("kindpakket.fabric")} == {"kindpakket"}
+    assert "fabric_gateway.aio" in loaded
+    assert {name for name in loaded if not name.startswith("fabric_gateway")} == {"kindpakket"}
 
 
 def _public(holder: Any) -> dict[str, Any]:
@@ -61,7 +61,7 @@ def _public(holder: Any) -> dict[str, Any]:
 
 def _members(cls: type) -> dict[str, Any]:
     """The methods and properties of a class that it or its bases of this package define."""
-    ours = [base for base in cls.__mro__ if base.__module__.startswith("kindpakket.fabric")]
+    ours = [base for base in cls.__mro__ if base.__module__.startswith("fabric_gateway")]
     found = {name: value for base in reversed(ours) for name, value in vars(base).items()}
     return {
         name: value
@@ -165,4 +165,4 @@ def test_twin_functions_have_the_same_signature(name: str) -> None:
 def test_a_twin_class_points_at_its_twin_or_says_the_same(name: str) -> None:
     """One line, so that nothing is described twice."""
     doc = inspect.getdoc(TWINS[name][1]) or ""
-    assert re.search(rf"kindpakket\.fabric\.(ca\.)?{name}\b", doc) or name == "Stream", doc
+    assert re.search(rf"fabric_gateway\.(ca\.)?{name}\b", doc) or name == "Stream", doc

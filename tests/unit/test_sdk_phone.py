@@ -19,8 +19,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from kindpakket.fabric.ca import Enrolment
-from kindpakket.fabric.testing import MemoryGateway, make_enrolment, make_identity
+from fabric_gateway.ca import Enrolment
+from fabric_gateway.testing import MemoryGateway, make_enrolment, make_identity
 from samples_layout import Organisation, lay_out
 from sdk_programs import DEADLINE, module, started
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from kindpakket.fabric import Identity, Profile, connect
-from kindpakket.fabric.testing import MemoryGateway, make_enrolment
+from fabric_gateway import Identity, Profile, connect
+from fabric_gateway.testing import MemoryGateway, make_enrolment
 from samples_layout import Made, Organisation, lay_out
 from sdk_programs import EXAMPLES, REPOSITORY, module, ran
 
@@ -83,6 +83,6 @@ def _escaped(pem: bytes | None) -> str:
 
 def shown(page: str, name: str) -> str:
     """The output that a page shows from a file of the examples."""
-    text = (REPOSITORY / "docs/sdk" / page).read_text("utf-8")
+    text = (REPOSITORY / "sdk/docs" / page).read_text("utf-8")
     found: list[str] = re.findall(rf'--8<-- "([\w/]*{re.escape(name)})"', text)
     return "".join((EXAMPLES / path).read_text("utf-8") for path in found)

@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 from sdk_modules import PUBLIC
 
-from kindpakket import fabric
-from kindpakket.fabric.testing import MemoryGateway
+import fabric_gateway as fabric
+from fabric_gateway.testing import MemoryGateway
 
 REPOSITORY = Path(__file__).parents[2]
-PAGES = sorted((REPOSITORY / "docs/sdk").glob("*.md"))
+PAGES = sorted((REPOSITORY / "sdk/docs").glob("*.md"))
 # What the pages call the objects of each class.
 OBJECTS: dict[str, type] = {
     "commit": fabric.Commit,
@@ -38,7 +38,18 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The site, built as `make docs` builds it."""
     folder = tmp_path_factory.mktemp("site")
     ran = subprocess.run(
-        [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", folder],
+        [
+            sys.executable,
+            "-m",
+            "mkdocs",
+            "build",
+            "--strict",
+            "--quiet",
+            "--site-dir",
+            folder,
+            "--config-file",
+            "sdk/mkdocs.yml",
+        ],
         check=False,
         cwd=REPOSITORY,
         env={**os.environ, "NO_MKDOCS_2_WARNING": "1"},
@@ -57,7 +68,7 @@ def _names(module: str) -> dict[str, set[str]]:
         value = getattr(importlib.import_module(module), name)
         found[name] = {f"{module}.{name}", f"{getattr(value, '__module__', module)}.{name}"}
         if getattr(fabric, name, None) is value:
-            found[name].add(f"kindpakket.fabric.{name}")
+            found[name].add(f"fabric_gateway.{name}")
     return found
 
 
@@ -71,10 +82,10 @@ def test_every_public_name_is_in_the_reference(built: Path, module: str) -> None
     shown = {
         anchor
         for page in (built / "reference").glob("*.html")
-        for anchor in re.findall(r'\bid="(kindpakket\.fabric[\w.]*)"', page.read_text(encoding="utf-8"))
+        for anchor in re.findall(r'\bid="(fabric_gateway[\w.]*)"', page.read_text(encoding="utf-8"))
     }
     missing = [name for name, places in _names(module).items() if not places & shown]
-    assert missing == [], "add a line `::: name` for each to a page in docs/sdk/reference"
+    assert missing == [], "add a line `::: name` for each to a page in sdk/docs/reference"
 
 
 def test_no_page_loads_anything_from_elsewhere(built: Path) -> None:

@@ -18,7 +18,7 @@ import httpx
 import pytest
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
-from kindpakket.fabric.testing import MemoryGateway, make_enrolment
+from fabric_gateway.testing import MemoryGateway, make_enrolment
 from samples_layout import Organisation, lay_out
 from sdk_programs import DEADLINE, EXAMPLES, environment, module
 

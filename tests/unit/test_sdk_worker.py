@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from fabric_gateway.testing import Invocation, MemoryGateway, StepName, make_enrolment
 from guide_worker import Worker, patiently
-from kindpakket.fabric.testing import Invocation, MemoryGateway, StepName, make_enrolment
 from samples_layout import Organisation, lay_out
 from sdk_programs import DEADLINE, module
 

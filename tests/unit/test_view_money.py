@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from ledger_blocks import CHAINCODE, CHANNEL, Asked, peer_of
 from small_town import STEPS, SmallTown
 
-from kindpakket.fabric.blocks import Block
+from fabric_gateway.blocks import Block
 from kindpakket.ledger.movements import Movement, MovementKind
 from kindpakket.ledgerview import LedgerView, Sums, catch_up, table
 from kindpakket.ledgerview.folding import Fold

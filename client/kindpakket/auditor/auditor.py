@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Protocol
 
+from fabric_gateway.blocks import Block, BlockMessage
 from kindpakket.auditor.audit import Audit
 from kindpakket.auditor.auditing import concluded
 from kindpakket.auditor.differences import differences
@@ -13,7 +14,6 @@ from kindpakket.auditor.personal_data import PersonalDataScan
 from kindpakket.auditor.reading import BlockCheck, Reading
 from kindpakket.auditor.state import State
 from kindpakket.auditor.verification import LedgerCheck
-from kindpakket.fabric.blocks import Block, BlockMessage
 from kindpakket.ledger.caller import Ledger
 from kindpakket.ledger.reader import Reader
 
@@ -22,7 +22,7 @@ _ROUNDS = 5
 
 
 class Blocks(Protocol):
-    """The part of `kindpakket.fabric.Network` that the auditor uses."""
+    """The part of `fabric_gateway.Network` that the auditor uses."""
 
     def blocks(self, start: int | None = 0, stop: int | None = None) -> Iterator[BlockMessage]:
         """Blocks from number `start` to number `stop`, both included."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from fabric_gateway.blocks import Block
 from kindpakket.auditor.finding import Finding
-from kindpakket.fabric.blocks import Block
 
 
 class Chain:

@@ -15,7 +15,7 @@ from typing import Any
 from cryptography import x509
 from stdnum import iban
 
-from kindpakket.fabric.blocks import Block, BlockTransaction
+from fabric_gateway.blocks import Block, BlockTransaction
 
 _CODE = re.compile(r"[a-z][a-z0-9-]{0,31}")
 _METADATA = "org.hyperledger.fabric:GetMetadata"

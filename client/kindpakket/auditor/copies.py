@@ -12,9 +12,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO
 
-from kindpakket.fabric.blocks import Block, BlockMessage, hash_of_header
-from kindpakket.fabric.errors import DecodeError
-from kindpakket.fabric.verification import BlockFileError, BlockFiles
+from fabric_gateway.blocks import Block, BlockMessage, hash_of_header
+from fabric_gateway.errors import DecodeError
+from fabric_gateway.verification import BlockFileError, BlockFiles
 from kindpakket.ledger.domain import Domain
 
 _FORMAT = "kindpakket-audit-bundle/1"

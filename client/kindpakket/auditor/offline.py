@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from itertools import takewhile
 
+from fabric_gateway.blocks import BlockMessage
 from kindpakket.auditor.audit import Audit
 from kindpakket.auditor.auditing import concluded
 from kindpakket.auditor.finding import Finding
 from kindpakket.auditor.personal_data import PersonalDataScan
 from kindpakket.auditor.reading import BlockCheck, Reading
 from kindpakket.auditor.state import State
-from kindpakket.fabric.blocks import BlockMessage
 from kindpakket.ledger.domain import Domain
 
 UNTESTED = "The state of a peer was not compared: there was none to ask."

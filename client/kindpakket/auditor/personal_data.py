@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
-from kindpakket.fabric.blocks import Block
+from fabric_gateway.blocks import Block
 
 MIN_LENGTH = 5
 """The least length of a value, in characters: shorter ones occur in blocks by chance."""

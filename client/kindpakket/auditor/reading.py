@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Protocol
 
+from fabric_gateway.blocks import Block, BlockMessage
+from fabric_gateway.verification import BlockFileError
 from kindpakket.auditor.books import Books
 from kindpakket.auditor.chain import Chain
 from kindpakket.auditor.committed_requests import requests_in
@@ -14,8 +16,6 @@ from kindpakket.auditor.personal_data import PersonalDataScan, Trace
 from kindpakket.auditor.replay.replay import Replay
 from kindpakket.auditor.state import State, StateError
 from kindpakket.auditor.written import written_differences
-from kindpakket.fabric.blocks import Block, BlockMessage
-from kindpakket.fabric.verification import BlockFileError
 from kindpakket.ledger.domain import Domain
 
 _TRANSACTIONS = 2_000

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from kindpakket.auditor.finding import Finding
-from kindpakket.auditor.state import State
-from kindpakket.fabric.blocks import Block, BlockMessage
-from kindpakket.fabric.verification import (
+from fabric_gateway.blocks import Block, BlockMessage
+from fabric_gateway.verification import (
     ChainVerifier,
     Checkpoint,
     Position,
     SignaturePool,
     Validity,
 )
-from kindpakket.fabric.verification import Finding as ChainFinding
+from fabric_gateway.verification import Finding as ChainFinding
+from kindpakket.auditor.finding import Finding
+from kindpakket.auditor.state import State
 
 _POSITION = "position"
 

@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from fabric_gateway.blocks import CommittedTransaction, Write
 from kindpakket.auditor.books import Books, SchemeBook
 from kindpakket.auditor.differences import (
     Difference,
@@ -20,7 +21,6 @@ from kindpakket.auditor.differences import (
     stored_shop,
     without_zeros,
 )
-from kindpakket.fabric.blocks import CommittedTransaction, Write
 
 _LAYOUT = 3
 """The first layout whose records are compared as they are written."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
 
-from kindpakket.fabric import GatewayError
+from fabric_gateway import GatewayError
 from kindpakket.ledger.domain import Domain
 from kindpakket.ledger.ids import new_id
 from kindpakket.ledger.lagging import until_peers_agree
@@ -20,7 +20,7 @@ CONFLICT_ATTEMPTS = 8
 
 
 class Ledger(Protocol):
-    """The part of `kindpakket.fabric.Contract` that the facades use."""
+    """The part of `fabric_gateway.Contract` that the facades use."""
 
     channel: str
     chaincode: str
@@ -53,12 +53,12 @@ class Caller:
             code.
         CommitError, EndorseError, SubmitError, EvaluateError: Fabric failed; nothing was changed.
         UnknownOutcome: the request may still be committed. Send it again with the same `request_id`, resolve
-            it as `kindpakket.fabric` describes, or settle it with `request:Void`. Do not send it under a new
+            it as `fabric_gateway` describes, or settle it with `request:Void`. Do not send it under a new
             id before that.
     """
 
     def __init__(self, contract: Ledger) -> None:
-        """Call through a contract of `kindpakket.fabric`, as its gateway's identity."""
+        """Call through a contract of `fabric_gateway`, as its gateway's identity."""
         self.contract = contract
 
     @property

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from kindpakket.fabric import EndorseError
+from fabric_gateway import EndorseError
 
 T = TypeVar("T")
 

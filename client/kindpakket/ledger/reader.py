@@ -30,7 +30,7 @@ class Reader:
     """
 
     def __init__(self, contract: Ledger) -> None:
-        """Read through a contract of `kindpakket.fabric`."""
+        """Read through a contract of `fabric_gateway`."""
         self.caller = Caller(contract)
         self.organisations = OrganisationQueries(self.caller)
         self.schemes = SchemeQueries(self.caller)

@@ -10,7 +10,7 @@ Needs the extra `view`.
 
 from __future__ import annotations
 
-from kindpakket.fabric.extras import extra
+from kindpakket.extras import extra
 
 with extra("view"):
     import sqlalchemy as _  # noqa: F401 - so that what is missing is said before anything else

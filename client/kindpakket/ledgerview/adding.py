@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
+from fabric_gateway._storage.locks import LockFile
+from fabric_gateway.blocks import Block
 from kindpakket.auditor.chain import Chain
-from kindpakket.fabric._storage.locks import LockFile
-from kindpakket.fabric.blocks import Block
-from kindpakket.fabric.extras import extra
+from kindpakket.extras import extra
 from kindpakket.ledgerview import store
 from kindpakket.ledgerview.engine import Address
 from kindpakket.ledgerview.errors import LedgerMismatch, ViewError

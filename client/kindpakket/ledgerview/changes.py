@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from kindpakket.fabric.blocks import Write
+from fabric_gateway.blocks import Write
 
 Record: TypeAlias = dict[str, Any]
 ITEM = "item"

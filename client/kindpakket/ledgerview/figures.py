@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from kindpakket.fabric.extras import extra
+from kindpakket.extras import extra
 from kindpakket.ledgerview.layout import TableLayout, table
 from kindpakket.ledgerview.moment import Moment
 from kindpakket.ledgerview.payouts import Payout, payouts

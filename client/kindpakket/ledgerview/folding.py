@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from fabric_gateway.blocks import BlockTransaction
 from kindpakket.auditor.committed_requests import CommittedRequest
-from kindpakket.fabric.blocks import BlockTransaction
 from kindpakket.ledger.days import day_of
 from kindpakket.ledgerview.balances import unexplained
 from kindpakket.ledgerview.changes import ITEM, Change, Record, kind_of, later

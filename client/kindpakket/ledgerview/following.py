@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol
 
-from kindpakket.fabric.blocks import Block, BlockMessage
+from fabric_gateway.blocks import Block, BlockMessage
 from kindpakket.ledgerview.adding import Adding
 from kindpakket.ledgerview.errors import LedgerMismatch, ViewError
 from kindpakket.ledgerview.view import LedgerView
@@ -19,7 +19,7 @@ Progress = Callable[[int], None]
 
 
 class Ledger(Protocol):
-    """What a peer says about the end of its ledger: `kindpakket.fabric.LedgerInfo`."""
+    """What a peer says about the end of its ledger: `fabric_gateway.LedgerInfo`."""
 
     @property
     def height(self) -> int:
@@ -31,7 +31,7 @@ class Ledger(Protocol):
 
 
 class Source(Protocol):
-    """The part of `kindpakket.fabric.Network` that a view is made of."""
+    """The part of `fabric_gateway.Network` that a view is made of."""
 
     def blocks(self, start: int | None = 0, stop: int | None = None) -> Iterator[BlockMessage]:
         """Blocks from number `start` to number `stop`, both included; without `stop`, also those to come."""

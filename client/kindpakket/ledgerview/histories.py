@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from kindpakket.fabric.extras import extra
+from kindpakket.extras import extra
 from kindpakket.ledgerview.columns import Row
 from kindpakket.ledgerview.errors import ViewError
 from kindpakket.ledgerview.layout import THINGS, table

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from kindpakket.fabric.extras import extra
+from kindpakket.extras import extra
 from kindpakket.ledger.days import first_instant, next_day
 from kindpakket.ledgerview.errors import ViewError
 from kindpakket.ledgerview.schema import SQL

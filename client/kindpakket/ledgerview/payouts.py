@@ -9,7 +9,7 @@ from datetime import date
 from math import ceil
 from typing import Any
 
-from kindpakket.fabric.extras import extra
+from kindpakket.extras import extra
 from kindpakket.ledgerview.layout import table
 from kindpakket.ledgerview.schema import SQL
 from kindpakket.ledgerview.snapshot import Snapshot

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from fabric_gateway.blocks import Block
 from kindpakket.auditor.committed_requests import CommittedRequest, requests_in
-from kindpakket.fabric.blocks import Block
 from kindpakket.ledgerview.changes import Record, written
 
 

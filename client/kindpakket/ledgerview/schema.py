@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kindpakket.fabric.extras import extra
+from kindpakket.extras import extra
 from kindpakket.ledgerview.columns import Column as Described
 from kindpakket.ledgerview.layout import TABLES, TableLayout
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from kindpakket.fabric.extras import extra
+from kindpakket.extras import extra
 from kindpakket.ledger.movements import Movement
 from kindpakket.ledgerview.columns import Column, Value
 from kindpakket.ledgerview.layout import TableLayout

@@ -7,10 +7,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, TypeVar
 
-from kindpakket.fabric.blocks import Block
-from kindpakket.fabric.checkpoints.sql import SqlCheckpointer, checkpoints
-from kindpakket.fabric.checkpoints.sql import metadata as position
-from kindpakket.fabric.extras import extra
+from fabric_gateway.blocks import Block
+from fabric_gateway.checkpoints.sql import SqlCheckpointer, checkpoints
+from fabric_gateway.checkpoints.sql import metadata as position
+from kindpakket.extras import extra
 from kindpakket.ledgerview.changes import kind_of
 from kindpakket.ledgerview.columns import canonical
 from kindpakket.ledgerview.errors import ViewError

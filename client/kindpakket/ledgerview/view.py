@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from kindpakket.fabric.extras import extra
+from kindpakket.extras import extra
 from kindpakket.ledger.movements import Movement
 from kindpakket.ledgerview import store
 from kindpakket.ledgerview.adding import Adding, alone, within

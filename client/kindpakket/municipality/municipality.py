@@ -38,7 +38,7 @@ class Municipality:
     """
 
     def __init__(self, contract: Ledger) -> None:
-        """Act through a contract of `kindpakket.fabric`."""
+        """Act through a contract of `fabric_gateway`."""
         self.caller = Caller(contract)
         private = PrivateRecords(self.caller)
         self.organisations = OrganisationDesk(self.caller)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from kindpakket.fabric import CommitError
+from fabric_gateway import CommitError
 from kindpakket.ledger.caller import Caller
 from kindpakket.ledger.queries.organisations import OrganisationQueries
 from kindpakket.ledger.records import Organisations

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate
 
-from kindpakket.fabric.extras import extra
+from kindpakket.extras import extra
 from kindpakket.report.svg import inline_svg, reproducible
 
 with extra("report"):

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from kindpakket.fabric.extras import extra
+from kindpakket.extras import extra
 
 with extra("report"):
     import matplotlib as mpl

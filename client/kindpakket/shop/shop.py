@@ -67,7 +67,7 @@ class Shop:
     """
 
     def __init__(self, contract: Ledger, shop_id: str, *, till: str | None = None) -> None:
-        """Act for a shop through a contract of `kindpakket.fabric`."""
+        """Act for a shop through a contract of `fabric_gateway`."""
         self.caller = Caller(contract)
         self.requests = RequestDesk(self.caller)
         self.shop_id = shop_id

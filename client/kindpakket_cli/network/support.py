@@ -62,8 +62,8 @@ def _system_sentence(error: OSError) -> str:
 
 def _ending(error: Exception) -> CommandError | None:
     """How an error ends the command; None for what is a fault of this program."""
-    from kindpakket.fabric import FabricError, UnknownOutcome
-    from kindpakket.fabric.extras import MissingExtra, missing
+    from fabric_gateway import FabricError, UnknownOutcome
+    from kindpakket.extras import MissingExtra, missing
 
     if isinstance(error, ModuleNotFoundError) and not (error.name or "").startswith("kindpakket"):
         error = missing("network", error)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from cryptography import x509
 
-from kindpakket.fabric.ca import CaAlreadyRevoked, CaClient, CaNotFound, Enrolment
+from fabric_gateway.ca import CaAlreadyRevoked, CaClient, CaNotFound, Enrolment
 from kindpakket_network.certificates.enrolment import CRL
 from kindpakket_network.certificates.node_renewal import NodeRenewal
 from kindpakket_network.certificates.revocation_mark import mark_revoked

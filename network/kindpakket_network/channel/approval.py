@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import combinations, islice
 from typing import Any
 
-from kindpakket.fabric.blocks import policy_text
+from fabric_gateway.blocks import policy_text
 from kindpakket_network.channel import messages as m
 from kindpakket_network.channel.configuration import APPLICATION, ORDERER
 from kindpakket_network.channel.update import CHANNEL

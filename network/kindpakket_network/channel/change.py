@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from kindpakket.fabric import Identity
+from fabric_gateway import Identity
 from kindpakket_network.channel import messages as m
 from kindpakket_network.channel.capabilities import keep_capabilities, with_raised
 from kindpakket_network.channel.configuration import APPLICATION, ORDERER, Configuration, Consenter

@@ -11,7 +11,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256
 from google.protobuf.json_format import MessageToDict
 
-from kindpakket.fabric.blocks import policy_text
+from fabric_gateway.blocks import policy_text
 from kindpakket_network.channel import messages as m
 from kindpakket_network.channel.update import CHANNEL
 from kindpakket_network.description.host import at

@@ -15,7 +15,7 @@ from typing import Any, Self
 
 from google.protobuf.message import DecodeError
 
-from kindpakket.fabric import FabricError, Identity
+from fabric_gateway import FabricError, Identity
 from kindpakket_network.channel import messages as m
 from kindpakket_network.channel.approval import Demand, Signatory, lacking, satisfies, words_of
 from kindpakket_network.channel.configuration import Configuration

@@ -10,7 +10,7 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from google.protobuf.message import DecodeError
 
-from kindpakket.fabric.identity import verify
+from fabric_gateway.identity import verify
 from kindpakket_network.channel import messages as m
 from kindpakket_network.channel.configuration import APPLICATION, ORDERER
 

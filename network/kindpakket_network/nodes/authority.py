@@ -11,7 +11,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from kindpakket.fabric.ca import CaAlreadyRegistered, CaClient, CaError, Enrolment
+from fabric_gateway.ca import CaAlreadyRegistered, CaClient, CaError, Enrolment
 from kindpakket_network.description.host import LOOPBACK, THIS, Host, at
 from kindpakket_network.description.token import Token
 from kindpakket_network.description.tuning import STANDARD, Tuning

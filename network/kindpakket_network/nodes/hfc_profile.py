@@ -22,7 +22,7 @@ def hfc_profile(topology: Topology, organisation: str, inventory: Inventory, hom
 
     hfc's programs name the peers that endorse, also those of other organisations, and hfc itself needs an
     orderer: so it has all nodes whose organisations' certificates this home has. Certificates are there
-    twice, by path for hfc itself and embedded for `kindpakket.hfc` elsewhere; keys by their path only.
+    twice, by path for hfc itself and embedded for `fabric_gateway.hfc` elsewhere; keys by their path only.
 
     Args:
         topology: the network.

@@ -22,8 +22,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from kindpakket.fabric.errors import IdentityError
-from kindpakket.fabric.extras import MissingExtra
+from fabric_gateway.errors import IdentityError
+from kindpakket.extras import MissingExtra
 from kindpakket_network.description.token import Token
 from kindpakket_network.errors import NetworkError
 
@@ -267,7 +267,7 @@ class TokenKey(ec.EllipticCurvePrivateKey):
         with _lock:
             os.environ.update(self._token.environment)
             try:
-                from kindpakket.fabric.identity.pkcs11 import Pkcs11Signer
+                from fabric_gateway.identity.pkcs11 import Pkcs11Signer
 
                 library, label = self._token.library, self._token.label
                 with Pkcs11Signer(library, label, pin, key_id=key_id(self._public)) as signer:

@@ -1,1 +1,1 @@
-"""`kindpakket.fabric` and the official SDKs, compared in one run: `python -m sdk`, or `make bench-sdk`."""
+"""`fabric_gateway` and the official SDKs, compared in one run: `python -m sdk`, or `make bench-sdk`."""

@@ -1,4 +1,4 @@
-"""Compare `kindpakket.fabric` with the official Go and Node SDKs, on networks of its own.
+"""Compare `fabric_gateway` with the official Go and Node SDKs, on networks of its own.
 
     make bench-sdk
     PYTHONPATH=tests/bench python -m sdk [--quick] [--orderings bft,raft] [--clients go,python] [--json]

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from kindpakket.fabric import Identity, Profile, connect
+from fabric_gateway import Identity, Profile, connect
 from kindpakket_network import Network, Topology
 from sdk.job import Job
 from sdk.ledger import stored

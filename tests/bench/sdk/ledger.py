@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from kindpakket.fabric import Network
-from kindpakket.fabric.blocks import Block
+from fabric_gateway import Network
+from fabric_gateway.blocks import Block
 from sdk.job import Transaction
 
 

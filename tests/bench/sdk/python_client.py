@@ -1,4 +1,4 @@
-"""`kindpakket.fabric` as a client of the comparison, with asyncio or with threads.
+"""`fabric_gateway` as a client of the comparison, with asyncio or with threads.
 
 It reads a job as one line of JSON, submits the job's keys with so many in flight, writes what became of each
 as one line of JSON, and ends when its input does.
@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from functools import partial
 from importlib.metadata import version
 
-from kindpakket.fabric import (
+from fabric_gateway import (
     CommitStatus,
     ConnectOptions,
     Contract,
@@ -150,7 +150,7 @@ def answer(
     """What became of a job."""
     seconds, cpu_seconds = watch.read()
     return Answer(
-        sdk=f"kindpakket.fabric {version('kindpakket')}, {kind}",
+        sdk=f"fabric_gateway {version('kindpakket')}, {kind}",
         runtime=f"Python {platform.python_version()}, grpcio {version('grpcio')}",
         seconds=seconds,
         cpu_seconds=cpu_seconds,

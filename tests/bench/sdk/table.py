@@ -29,7 +29,7 @@ _HEAD = (
 
 def markdown(found: Sequence[Row], about: Sequence[str]) -> str:
     """The report: what was compared, a table for each ordering and number in flight, and how to read them."""
-    lines = ["# `kindpakket.fabric` and the official SDKs", "", *(f"- {line}" for line in about)]
+    lines = ["# `fabric_gateway` and the official SDKs", "", *(f"- {line}" for line in about)]
     for ordering, in_flight in dict.fromkeys((row.ordering, row.in_flight) for row in found):
         lines += ["", f"## {ordering.upper()}, {in_flight} in flight", "", _line(_HEAD)]
         lines.append(_line(["---", *["---:"] * (len(_HEAD) - 1)]))

@@ -11,7 +11,7 @@ from functools import partial
 from threading import Lock
 from typing import TypeVar
 
-from kindpakket.fabric import UnknownOutcome
+from fabric_gateway import UnknownOutcome
 from kindpakket.holder.orders import HoldOrder, PaymentOrder
 from kindpakket.ledger.days import first_instant, next_day
 from kindpakket.ledger.ids import new_id

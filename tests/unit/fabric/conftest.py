@@ -11,10 +11,10 @@ import pytest
 from fabric_helpers import AMPLE, Blocking, Boxes, Open, ledger
 from fake_ca import FakeCa, answering
 
-from kindpakket.fabric import Deadlines, Identity, Outbox, aio, connect
-from kindpakket.fabric.ca import CaClient
-from kindpakket.fabric.ca import aio as aio_ca
-from kindpakket.fabric.testing import MemoryGateway
+from fabric_gateway import Deadlines, Identity, Outbox, aio, connect
+from fabric_gateway.ca import CaClient
+from fabric_gateway.ca import aio as aio_ca
+from fabric_gateway.testing import MemoryGateway
 
 
 @pytest.fixture

@@ -12,18 +12,18 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, TypeAlias
 
-from forge import Authority, Channel, policies
-from kindpakket.fabric import Identity
-from kindpakket.fabric._wire import gateway as wire
-from kindpakket.fabric._wire import messages as m
-from kindpakket.fabric.blocks import BlockMessage, Version
-from kindpakket.fabric.verification import (
+from fabric_gateway import Identity
+from fabric_gateway._wire import gateway as wire
+from fabric_gateway._wire import messages as m
+from fabric_gateway.blocks import BlockMessage, Version
+from fabric_gateway.verification import (
     BlockValidity,
     Configuration,
     Validity,
     ValueReader,
     values_from,
 )
+from forge import Authority, Channel, policies
 
 CHANNEL = "town"
 

@@ -1,4 +1,4 @@
-"""What the tests of `kindpakket.fabric` share: a scripted chaincode, and asyncio clients in sync clothes."""
+"""What the tests of `fabric_gateway` share: a scripted chaincode, and asyncio clients in sync clothes."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from kindpakket.fabric import Deadlines, aio
-from kindpakket.fabric.testing import ChaincodeRefusal, Invocation
+from fabric_gateway import Deadlines, aio
+from fabric_gateway.testing import ChaincodeRefusal, Invocation
 
 Open = Callable[..., Any]
 """The fixture `opened`: connects a client."""

@@ -20,8 +20,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 
-from kindpakket.fabric.ca import Enrolment
-from kindpakket.fabric.identity import load_key
+from fabric_gateway.ca import Enrolment
+from fabric_gateway.identity import load_key
 
 
 def pem(key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey) -> bytes:

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from fabric_helpers import Open
 
-from kindpakket.fabric import Deadlines, DecodeError, Limits, Profile, ProfileError, connect
-from kindpakket.fabric.ca import CaClient, CaError
-from kindpakket.fabric.testing import MemoryGateway, make_identity
+from fabric_gateway import Deadlines, DecodeError, Limits, Profile, ProfileError, connect
+from fabric_gateway.ca import CaClient, CaError
+from fabric_gateway.testing import MemoryGateway, make_identity
 
 ID = "0" * 64
 CONTRACT = [

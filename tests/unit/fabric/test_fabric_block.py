@@ -11,9 +11,9 @@ from cryptography import x509
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kindpakket.fabric import ChaincodeEvent, DecodeError
-from kindpakket.fabric._wire import messages as m
-from kindpakket.fabric.blocks import (
+from fabric_gateway import ChaincodeEvent, DecodeError
+from fabric_gateway._wire import messages as m
+from fabric_gateway.blocks import (
     Block,
     NamespaceSet,
     Party,
@@ -24,8 +24,8 @@ from kindpakket.fabric.blocks import (
     hash_of_header,
     header_bytes,
 )
-from kindpakket.fabric.identity import verify
-from kindpakket.fabric.testing import MemoryGateway, make_identity
+from fabric_gateway.identity import verify
+from fabric_gateway.testing import MemoryGateway, make_identity
 
 CLIENT = make_identity("GemeenteMSP", name="clerk")
 PEER = make_identity("WinkelsMSP", name="peer0")

@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forge import Invocation, Ledger, Sets, stored, write_block_files
-from kindpakket.fabric.verification import (
+from fabric_gateway.verification import (
     BlockFileError,
     BlockFiles,
     ChainVerifier,
     Finding,
     verify_chain,
 )
+from forge import Invocation, Ledger, Sets, stored, write_block_files
 
 
 def _ledger(blocks: int = 4) -> Ledger:

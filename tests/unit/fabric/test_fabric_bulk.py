@@ -15,7 +15,7 @@ import pytest
 from fabric_helpers import Open
 from grpc import StatusCode
 
-from kindpakket.fabric import (
+from fabric_gateway import (
     CommitError,
     Deadlines,
     EndorseError,
@@ -25,7 +25,7 @@ from kindpakket.fabric import (
     UnknownOutcome,
     aio,
 )
-from kindpakket.fabric.testing import MemoryGateway
+from fabric_gateway.testing import MemoryGateway
 from patience import PATIENCE
 
 UNHURRIED = Deadlines(60, 60, 60, 60, 60)

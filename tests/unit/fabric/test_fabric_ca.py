@@ -13,8 +13,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from fake_ca import FakeCa, encoded, verified
 
-from kindpakket.fabric import FabricError
-from kindpakket.fabric.ca import (
+from fabric_gateway import FabricError
+from fabric_gateway.ca import (
     Attribute,
     CaAlreadyRegistered,
     CaAlreadyRevoked,
@@ -28,9 +28,9 @@ from kindpakket.fabric.ca import (
     CaUnreachable,
     Revocation,
 )
-from kindpakket.fabric.ca import aio as aio_ca
-from kindpakket.fabric.identity import load_key
-from kindpakket.fabric.testing import make_enrolment
+from fabric_gateway.ca import aio as aio_ca
+from fabric_gateway.identity import load_key
+from fabric_gateway.testing import make_enrolment
 
 ISSUED = {"success": True, "result": {"Cert": encoded(b"CERT"), "ServerInfo": {"CAChain": encoded(b"CHAIN")}}}
 

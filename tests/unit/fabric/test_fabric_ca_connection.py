@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 from fake_ca import FakeCa
 
-from kindpakket.fabric import Profile
-from kindpakket.fabric.ca import CaClient, CaError, CaUnreachable
-from kindpakket.fabric.ca import aio as aio_ca
-from kindpakket.fabric.profile import ClientCertificate
-from kindpakket.fabric.testing import make_enrolment
+from fabric_gateway import Profile
+from fabric_gateway.ca import CaClient, CaError, CaUnreachable
+from fabric_gateway.ca import aio as aio_ca
+from fabric_gateway.profile import ClientCertificate
+from fabric_gateway.testing import make_enrolment
 
 
 def test_certificates_to_trust_that_cannot_be_used_are_named(tmp_path: Path) -> None:

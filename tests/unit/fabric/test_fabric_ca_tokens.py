@@ -12,10 +12,10 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from fake_ca import certificate, encoded, pem
 
-from kindpakket.fabric import Hash, Identity, IdentityError
-from kindpakket.fabric.ca import Enrolment, authorisation_token, signing_request
-from kindpakket.fabric.identity import load_key, make_key
-from kindpakket.fabric.testing import make_enrolment
+from fabric_gateway import Hash, Identity, IdentityError
+from fabric_gateway.ca import Enrolment, authorisation_token, signing_request
+from fabric_gateway.identity import load_key, make_key
+from fabric_gateway.testing import make_enrolment
 
 HALF_THE_ORDER = 0x7FFFFFFF800000007FFFFFFFFFFFFFFFDE737D56D38BCF4279DCE5617E3192A8
 

@@ -8,18 +8,18 @@ from typing import Any
 
 import pytest
 
-from forge import Authority, Channel, Invocation, Ledger, Sets, Validity
-from forge.authorities import NOON
-from kindpakket.fabric import Identity
-from kindpakket.fabric._wire import messages as m
-from kindpakket.fabric.blocks import hash_of_data
-from kindpakket.fabric.verification import (
+from fabric_gateway import Identity
+from fabric_gateway._wire import messages as m
+from fabric_gateway.blocks import hash_of_data
+from fabric_gateway.verification import (
     ChainVerifier,
     Checkpoint,
     Finding,
     Position,
     verify_chain,
 )
+from forge import Authority, Channel, Invocation, Ledger, Sets, Validity
+from forge.authorities import NOON
 
 
 class Town:

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from kindpakket.fabric import ChannelConfig, Consenter, DecodeError, ProtocolError
-from kindpakket.fabric._wire import messages as m
-from kindpakket.fabric.blocks import policy_text, signature_policy_text
-from kindpakket.fabric.testing import MemoryGateway, make_identity
-from kindpakket.fabric.testing._config import configuration
+from fabric_gateway import ChannelConfig, Consenter, DecodeError, ProtocolError
+from fabric_gateway._wire import messages as m
+from fabric_gateway.blocks import policy_text, signature_policy_text
+from fabric_gateway.testing import MemoryGateway, make_identity
+from fabric_gateway.testing._config import configuration
 
 ROLES = ("GemeenteMSP", 3), ("WinkelsMSP", 3), ("AuditorMSP", 1)  # peer, peer, admin
 

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 import killing
-from kindpakket.fabric import (
+from fabric_gateway import (
     ChaincodeEvent,
     Checkpointer,
     CheckpointError,

@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import Column, Engine, MetaData, String, Table, create_engine, func, insert, select
 
 import killing
-from kindpakket.fabric import ChaincodeEvent, CheckpointError
-from kindpakket.fabric.checkpoints.sql import SqlCheckpointer, checkpoints, metadata
+from fabric_gateway import ChaincodeEvent, CheckpointError
+from fabric_gateway.checkpoints.sql import SqlCheckpointer, checkpoints, metadata
 
 rows = Table("rows", MetaData(), Column("transaction_id", String(64)))
 

@@ -9,8 +9,8 @@ from collections.abc import Callable
 import pytest
 from fabric_helpers import AMPLE
 
-from kindpakket.fabric import EvaluateError, EventsError, UnknownOutcome, aio
-from kindpakket.fabric.testing import MemoryGateway, StepName
+from fabric_gateway import EvaluateError, EventsError, UnknownOutcome, aio
+from fabric_gateway.testing import MemoryGateway, StepName
 
 
 def once(memory: MemoryGateway, step: StepName, act: Callable[[], None]) -> threading.Thread:

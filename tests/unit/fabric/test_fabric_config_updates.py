@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from fabric_gateway._wire import messages as m
+from fabric_gateway.verification import ChainVerifier, Finding, verify_chain
 from forge import Ledger, policies
-from kindpakket.fabric._wire import messages as m
-from kindpakket.fabric.verification import ChainVerifier, Finding, verify_chain
 
 _ALL = ("AMSP", "BMSP", "CMSP", "DMSP")
 

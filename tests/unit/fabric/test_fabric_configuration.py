@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fabric_gateway._wire import messages as m
+from fabric_gateway.errors import DecodeError
+from fabric_gateway.verification import Configuration, Member
+from fabric_gateway.verification._consenters import quorum
 from forge import Authority, Channel, policies
-from kindpakket.fabric._wire import messages as m
-from kindpakket.fabric.errors import DecodeError
-from kindpakket.fabric.verification import Configuration, Member
-from kindpakket.fabric.verification._consenters import quorum
 
 
 @pytest.fixture(scope="module")

@@ -12,8 +12,8 @@ import yaml
 from fabric_helpers import ledger
 from grpc import StatusCode
 
-from kindpakket.fabric import Deadlines, EvaluateError, Profile, ProfileError, aio, connect
-from kindpakket.fabric.testing import MemoryGateway, make_identity
+from fabric_gateway import Deadlines, EvaluateError, Profile, ProfileError, aio, connect
+from fabric_gateway.testing import MemoryGateway, make_identity
 
 
 @pytest.fixture

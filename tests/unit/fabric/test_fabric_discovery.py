@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from grpc import StatusCode
 
-from kindpakket.fabric import (
+from fabric_gateway import (
     ChaincodeCall,
     ChaincodeVersion,
     DecodeError,
@@ -16,10 +16,10 @@ from kindpakket.fabric import (
     EndorsementPlan,
     EvaluateError,
 )
-from kindpakket.fabric._connection.flow import Call
-from kindpakket.fabric._flows import discovery
-from kindpakket.fabric._wire import messages as m
-from kindpakket.fabric.testing import ChaincodeRefusal, MemoryGateway, make_identity
+from fabric_gateway._connection.flow import Call
+from fabric_gateway._flows import discovery
+from fabric_gateway._wire import messages as m
+from fabric_gateway.testing import ChaincodeRefusal, MemoryGateway, make_identity
 
 PEER = make_identity("WinkelsMSP", name="peer0")
 OTHER = make_identity("AuditorMSP", name="peer1")
@@ -101,7 +101,7 @@ def test_a_refusal_to_list_channels_says_why(opened: Any, monkeypatch: pytest.Mo
     def refused(*_: object) -> None:
         raise ChaincodeRefusal("access denied for [GetChannels]")
 
-    monkeypatch.setattr("kindpakket.fabric.testing._ledger.MemoryLedger.invoke", refused)
+    monkeypatch.setattr("fabric_gateway.testing._ledger.MemoryLedger.invoke", refused)
     with pytest.raises(EvaluateError, match="chaincode response 500") as caught:
         opened().channels()
     assert caught.value.chaincode_message == "access denied for [GetChannels]"

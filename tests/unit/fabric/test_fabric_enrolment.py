@@ -13,9 +13,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from kindpakket.fabric import Hash, Identity, IdentityError
-from kindpakket.fabric.ca import Enrolment
-from kindpakket.fabric.testing import make_enrolment
+from fabric_gateway import Hash, Identity, IdentityError
+from fabric_gateway.ca import Enrolment
+from fabric_gateway.testing import make_enrolment
 
 ROOT = make_enrolment("root").certificate
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from grpc import StatusCode
 
-from kindpakket.fabric import (
+from fabric_gateway import (
     CommitError,
     CommitStatusError,
     EndorseError,
@@ -20,8 +20,8 @@ from kindpakket.fabric import (
     SubmitError,
     UnknownOutcome,
 )
-from kindpakket.fabric._wire import gateway as wire
-from kindpakket.fabric.testing import MemoryGateway
+from fabric_gateway._wire import gateway as wire
+from fabric_gateway.testing import MemoryGateway
 
 GATEWAY_ERRORS = (EvaluateError, EndorseError, SubmitError, CommitStatusError, EventsError)
 

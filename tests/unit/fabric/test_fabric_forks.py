@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives import serialization
 
-from kindpakket.fabric.testing import MemoryGateway
-from kindpakket.fabric.testing._gateway import _self_signed
+from fabric_gateway.testing import MemoryGateway
+from fabric_gateway.testing._gateway import _self_signed
 
 PROGRAM = """
 import asyncio, multiprocessing, sys
-from kindpakket.fabric import Identity, aio, connect
+from fabric_gateway import Identity, aio, connect
 
 endpoint, key, certificate, case = sys.argv[1:]
 identity = Identity("Org1MSP", open(certificate, "rb").read(), open(key, "rb").read())

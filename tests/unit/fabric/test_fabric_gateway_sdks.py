@@ -11,14 +11,14 @@ from typing import Any
 import official_sdks
 import pytest
 
-from kindpakket import fabric
-from kindpakket.fabric import FileCheckpointer, Stream
-from kindpakket.fabric.checkpoints.sql import SqlCheckpointer
-from kindpakket.fabric.identity.pkcs11 import Pkcs11Signer
-from kindpakket.fabric.testing import Invocation, MemoryGateway
+import fabric_gateway as fabric
+from fabric_gateway import FileCheckpointer, Stream
+from fabric_gateway.checkpoints.sql import SqlCheckpointer
+from fabric_gateway.identity.pkcs11 import Pkcs11Signer
+from fabric_gateway.testing import Invocation, MemoryGateway
 
 REPOSITORY = Path(__file__).parents[3]
-TABLES = REPOSITORY / "docs/sdk/calls.md"
+TABLES = REPOSITORY / "sdk/docs/calls.md"
 LANGUAGES = ("Go", "Node", "Java")
 FOLDERS = {
     "": ("tests/unit/fabric", "test_fabric_"),

@@ -14,11 +14,11 @@ from fabric_helpers import certificate_for
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kindpakket.fabric import Hash, Identity, IdentityError
-from kindpakket.fabric._wire import messages
-from kindpakket.fabric.identity import verify
-from kindpakket.fabric.identity._signatures import ORDERS
-from kindpakket.fabric.testing import make_identity
+from fabric_gateway import Hash, Identity, IdentityError
+from fabric_gateway._wire import messages
+from fabric_gateway.identity import verify
+from fabric_gateway.identity._signatures import ORDERS
+from fabric_gateway.testing import make_identity
 
 IDENTITIES = {algorithm: make_identity(algorithm=algorithm) for algorithm in ("P-256", "P-384", "Ed25519")}
 

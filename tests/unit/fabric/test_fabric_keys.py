@@ -10,10 +10,10 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from fabric_helpers import certificate_for
 
-from kindpakket.fabric import Identity, IdentityError, ProfileError, connect
-from kindpakket.fabric.ca import Enrolment
-from kindpakket.fabric.identity import key_pem, load_key, make_key, verify
-from kindpakket.fabric.testing import MemoryGateway, make_enrolment
+from fabric_gateway import Identity, IdentityError, ProfileError, connect
+from fabric_gateway.ca import Enrolment
+from fabric_gateway.identity import key_pem, load_key, make_key, verify
+from fabric_gateway.testing import MemoryGateway, make_enrolment
 
 KEY = make_key()
 CERTIFICATE = certificate_for(KEY.public_key())

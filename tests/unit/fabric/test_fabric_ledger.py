@@ -8,10 +8,10 @@ import pytest
 from fabric_helpers import AMPLE
 from grpc import StatusCode
 
-from kindpakket.fabric import EvaluateError, LedgerInfo, NotOnLedger, ProtocolError
-from kindpakket.fabric._wire import messages as m
-from kindpakket.fabric.blocks import Write
-from kindpakket.fabric.testing import Invocation, MemoryGateway
+from fabric_gateway import EvaluateError, LedgerInfo, NotOnLedger, ProtocolError
+from fabric_gateway._wire import messages as m
+from fabric_gateway.blocks import Write
+from fabric_gateway.testing import Invocation, MemoryGateway
 
 LARGE = 5 << 20  # bytes; above what gRPC takes unless it is told otherwise
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from grpc import StatusCode
 
-from kindpakket.fabric import (
+from fabric_gateway import (
     Deadlines,
     EndorseError,
     EvaluateError,
@@ -20,8 +20,8 @@ from kindpakket.fabric import (
     aio,
     connect,
 )
-from kindpakket.fabric._connection.limits import FULL, Gate
-from kindpakket.fabric.testing import Invocation, MemoryGateway
+from fabric_gateway._connection.limits import FULL, Gate
+from fabric_gateway.testing import Invocation, MemoryGateway
 from patience import PATIENCE
 
 PATIENT = Deadlines(evaluate=120, endorse=120, submit=120, resolve=120, commit_status=120)

@@ -15,13 +15,13 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fabric_gateway import Identity
+from fabric_gateway._wire import messages as m
+from fabric_gateway.errors import DecodeError
+from fabric_gateway.verification import Membership, Policy, SignaturePolicy, Stranger, application_policy
+from fabric_gateway.verification._signatures import signature_holds
 from forge import Authority, Validity, policies
 from forge.authorities import NOON
-from kindpakket.fabric import Identity
-from kindpakket.fabric._wire import messages as m
-from kindpakket.fabric.errors import DecodeError
-from kindpakket.fabric.verification import Membership, Policy, SignaturePolicy, Stranger, application_policy
-from kindpakket.fabric.verification._signatures import signature_holds
 
 P256 = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 MESSAGE = b"a message"

@@ -12,7 +12,7 @@ import yaml
 from fabric_helpers import AMPLE, ledger
 from grpc import StatusCode
 
-from kindpakket.fabric import (
+from fabric_gateway import (
     ClientCertificate,
     EvaluateError,
     EventsError,
@@ -22,7 +22,7 @@ from kindpakket.fabric import (
     aio,
     connect,
 )
-from kindpakket.fabric.testing import MemoryGateway
+from fabric_gateway.testing import MemoryGateway
 
 SERVER = "peer0.memory"
 

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kindpakket.fabric.verification import (
+from fabric_gateway.verification import (
     Checkpoint,
     Note,
     NoteError,

@@ -9,8 +9,8 @@ import pytest
 from fabric_helpers import AMPLE, Open
 from grpc import StatusCode
 
-from kindpakket.fabric import StepEvent
-from kindpakket.fabric.testing import MemoryGateway
+from fabric_gateway import StepEvent
+from fabric_gateway.testing import MemoryGateway
 
 
 class Recorder:
@@ -50,14 +50,14 @@ def test_an_observer_that_fails_breaks_nothing(opened: Open, caplog: pytest.LogC
     contract = opened(None, AMPLE, observer=Broken()).network("channel").contract("ledger")
     assert contract.submit("Add", "a", "5") == b"5"
     failures = [record for record in caplog.records if record.levelno == logging.ERROR]
-    assert [record.name for record in failures] == ["kindpakket.fabric"] * 3
+    assert [record.name for record in failures] == ["fabric_gateway"] * 3
     assert "no room for endorse" in caplog.text
 
 
 def test_the_log_names_steps_and_no_content(
     contract: Any, memory: MemoryGateway, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.DEBUG, "kindpakket.fabric")
+    caplog.set_level(logging.DEBUG, "fabric_gateway")
     contract.submit("Echo", "argument-of-someone", transient={"t": "secret-of-someone"})
     with pytest.raises(Exception, match="NO_SUCH_FUNCTION"):
         contract.evaluate("name-of-someone")
@@ -70,13 +70,13 @@ def test_the_log_names_steps_and_no_content(
 def test_records_carry_their_parts_for_structured_logs(
     contract: Any, memory: MemoryGateway, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.DEBUG, "kindpakket.fabric")
+    caplog.set_level(logging.DEBUG, "fabric_gateway")
     memory.fail("Evaluate", StatusCode.UNAVAILABLE, "Socket closed")
     contract.evaluate("Show", "a")
     parts = [
         {name: value for name, value in vars(record).items() if name.startswith("fabric_")}
         for record in caplog.records
-        if record.name == "kindpakket.fabric"
+        if record.name == "fabric_gateway"
     ]
     peer = memory.endpoint.removeprefix("grpc://")
     assert [(part["fabric_step"], part["fabric_attempt"], part["fabric_status"]) for part in parts] == [

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import (
 from fabric_helpers import AMPLE, Blocking, certificate_for, ledger
 from grpc import StatusCode
 
-from kindpakket.fabric import (
+from fabric_gateway import (
     Deadlines,
     DecodeError,
     EndorseError,
@@ -28,9 +28,9 @@ from kindpakket.fabric import (
     aio,
     connect,
 )
-from kindpakket.fabric._wire import messages
-from kindpakket.fabric.identity._signatures import ORDERS
-from kindpakket.fabric.testing import MemoryGateway
+from fabric_gateway._wire import messages
+from fabric_gateway.identity._signatures import ORDERS
+from fabric_gateway.testing import MemoryGateway
 
 Open = Callable[..., Any]
 

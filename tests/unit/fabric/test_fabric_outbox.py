@@ -11,8 +11,8 @@ import pytest
 from fabric_helpers import AMPLE, IMPATIENT, Boxes
 from grpc import StatusCode
 
-from kindpakket.fabric import EndorseError, Outbox, OutboxConflict, OutboxWaiting, UnknownOutcome, aio
-from kindpakket.fabric.testing import MemoryGateway, make_identity
+from fabric_gateway import EndorseError, Outbox, OutboxConflict, OutboxWaiting, UnknownOutcome, aio
+from fabric_gateway.testing import MemoryGateway, make_identity
 
 
 def test_a_request_is_done_once_however_often_it_is_submitted(

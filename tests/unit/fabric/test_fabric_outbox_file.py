@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from fabric_helpers import AMPLE, Boxes
 
-from kindpakket.fabric import Outbox, OutboxError
-from kindpakket.fabric.testing import MemoryGateway
+from fabric_gateway import Outbox, OutboxError
+from fabric_gateway.testing import MemoryGateway
 
 
 def changed(path: Path, statement: str) -> None:

@@ -11,9 +11,9 @@ import pytest
 from grpc import StatusCode
 
 import killing
-from kindpakket.fabric import EndorseError, Outbox, UnknownOutcome
-from kindpakket.fabric.blocks import Block
-from kindpakket.fabric.testing import MemoryGateway
+from fabric_gateway import EndorseError, Outbox, UnknownOutcome
+from fabric_gateway.blocks import Block
+from fabric_gateway.testing import MemoryGateway
 from patience import PATIENCE
 
 INSTANTS_OF_THE_SHORTEST = 15

@@ -9,7 +9,7 @@ import pytest
 from fabric_helpers import IMPATIENT, Boxes
 from grpc import StatusCode
 
-from kindpakket.fabric import (
+from fabric_gateway import (
     CommitError,
     Deadlines,
     EndorseError,
@@ -19,8 +19,8 @@ from kindpakket.fabric import (
     SubmitError,
     UnknownOutcome,
 )
-from kindpakket.fabric.outbox._store import OutboxStore
-from kindpakket.fabric.testing import MemoryGateway
+from fabric_gateway.outbox._store import OutboxStore
+from fabric_gateway.testing import MemoryGateway
 
 FORBIDDEN = "received unsuccessful response from orderer: status=FORBIDDEN, info=no"
 

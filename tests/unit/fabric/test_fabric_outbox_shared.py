@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from fabric_helpers import AMPLE, Boxes
 
-from kindpakket.fabric import Deadlines, Outbox, OutboxError, OutboxWaiting
-from kindpakket.fabric._storage import locks as _locks
-from kindpakket.fabric.testing import MemoryGateway
+from fabric_gateway import Deadlines, Outbox, OutboxError, OutboxWaiting
+from fabric_gateway._storage import locks as _locks
+from fabric_gateway.testing import MemoryGateway
 
 
 def test_a_request_in_other_hands_is_waited_for(

@@ -11,9 +11,9 @@ import pytest
 from fabric_helpers import Open
 from grpc import StatusCode
 
-from kindpakket.fabric import Deadlines, EndorseError, ErrorDetail, EvaluateError, _node_messages
-from kindpakket.fabric._connection import flow as _flow
-from kindpakket.fabric.testing import MemoryGateway
+from fabric_gateway import Deadlines, EndorseError, ErrorDetail, EvaluateError, _node_messages
+from fabric_gateway._connection import flow as _flow
+from fabric_gateway.testing import MemoryGateway
 
 ENDORSING = "failed to endorse transaction, see attached details for more info"
 EVALUATING = "failed to evaluate transaction, see attached details for more info"

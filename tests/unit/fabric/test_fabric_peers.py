@@ -13,7 +13,7 @@ import yaml
 from fabric_helpers import Open
 from grpc import StatusCode
 
-from kindpakket.fabric import (
+from fabric_gateway import (
     CommitStatusError,
     Deadlines,
     EndorseError,
@@ -23,8 +23,8 @@ from kindpakket.fabric import (
     UnknownOutcome,
     connect,
 )
-from kindpakket.fabric._connection import peers, sync
-from kindpakket.fabric.testing import MemoryGateway, StepName
+from fabric_gateway._connection import peers, sync
+from fabric_gateway.testing import MemoryGateway, StepName
 from patience import PATIENCE
 
 ROOMY = Deadlines(evaluate=8, endorse=8, submit=8, resolve=8, commit_status=8)

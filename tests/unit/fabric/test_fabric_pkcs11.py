@@ -21,15 +21,15 @@ from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 from fabric_helpers import AMPLE, certificate_for, ledger
 from fake_ca import FakeCa
 
-from kindpakket.fabric import Hash, Identity, IdentityError, connect
-from kindpakket.fabric.ca import Enrolment
-from kindpakket.fabric.identity import verify
-from kindpakket.fabric.testing import MemoryGateway
+from fabric_gateway import Hash, Identity, IdentityError, connect
+from fabric_gateway.ca import Enrolment
+from fabric_gateway.identity import verify
+from fabric_gateway.testing import MemoryGateway
 from patience import PATIENCE
 
-pkcs11 = pytest.importorskip("pkcs11", reason="the extra kindpakket[pkcs11] is not installed")
+pkcs11 = pytest.importorskip("pkcs11", reason="the extra fabric-gateway[pkcs11] is not installed")
 
-from kindpakket.fabric.identity.pkcs11 import Pkcs11Signer  # noqa: E402  # needs the extra
+from fabric_gateway.identity.pkcs11 import Pkcs11Signer  # noqa: E402  # needs the extra
 
 LIBRARIES = ("/usr/lib/softhsm/libsofthsm2.so", "/usr/lib64/softhsm/libsofthsm2.so")
 MODULE = next((path for path in LIBRARIES if Path(path).exists()), "")

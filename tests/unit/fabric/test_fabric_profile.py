@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from kindpakket.fabric import (
+from fabric_gateway import (
     CertificateAuthority,
     Channel,
     Orderer,
@@ -19,9 +19,9 @@ from kindpakket.fabric import (
     ProfileError,
     Registrar,
 )
-from kindpakket.fabric._connection.targets import resolve
-from kindpakket.fabric.profile import ClientCertificate
-from kindpakket.fabric.testing import make_enrolment, make_identity
+from fabric_gateway._connection.targets import resolve
+from fabric_gateway.profile import ClientCertificate
+from fabric_gateway.testing import make_enrolment, make_identity
 
 CERTIFICATE = make_identity().certificate_pem.decode()
 

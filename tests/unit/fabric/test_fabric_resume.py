@@ -14,7 +14,7 @@ from fabric_helpers import AMPLE
 from grpc import StatusCode
 
 import killing
-from kindpakket.fabric import (
+from fabric_gateway import (
     ConnectionClosed,
     Deadlines,
     EventsError,
@@ -23,9 +23,9 @@ from kindpakket.fabric import (
     aio,
     connect,
 )
-from kindpakket.fabric._connection import flow as _flow
-from kindpakket.fabric._flows import reading as _reading
-from kindpakket.fabric.testing import MemoryGateway
+from fabric_gateway._connection import flow as _flow
+from fabric_gateway._flows import reading as _reading
+from fabric_gateway.testing import MemoryGateway
 
 KINDS = ["blocks", "filtered_blocks", "blocks_with_private_data"]
 

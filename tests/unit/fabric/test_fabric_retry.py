@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from grpc import StatusCode
 
-from kindpakket.fabric import CommitStatusError, Deadlines, EndorseError, ErrorDetail, EvaluateError
-from kindpakket.fabric._connection import flow as _flow
-from kindpakket.fabric.testing import MemoryGateway
+from fabric_gateway import CommitStatusError, Deadlines, EndorseError, ErrorDetail, EvaluateError
+from fabric_gateway._connection import flow as _flow
+from fabric_gateway.testing import MemoryGateway
 
 NOT_ENOUGH = "failed to collect enough transaction endorsements, see attached details for more info"
 DIFFER = "ProposalResponsePayloads do not match"

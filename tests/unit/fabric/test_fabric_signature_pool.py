@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from fabric_gateway._wire import messages as m
+from fabric_gateway.verification import ChainVerifier, Membership, SignaturePool, WorkerDied, verify_chain
 from forge import Channel, Invocation, Ledger, Sets
-from kindpakket.fabric._wire import messages as m
-from kindpakket.fabric.verification import ChainVerifier, Membership, SignaturePool, WorkerDied, verify_chain
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,7 @@ def ledger() -> Ledger:
 
 def test_findings_are_those_of_one_process(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
     """And every signature that was asked for had been verified ahead, but for those of a new consenter."""
-    monkeypatch.setattr("kindpakket.fabric.verification._pool._BATCH", 4_000)
+    monkeypatch.setattr("fabric_gateway.verification._pool._BATCH", 4_000)
     alone = list(verify_chain(ledger.blocks, ChainVerifier(anchor=ledger.anchor)))
     assert [item.block for item in alone] == [1, 4, 6, 12]
     with SignaturePool(1) as pool:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from kindpakket.fabric import (
+from fabric_gateway import (
     CommitError,
     ConnectionClosed,
     DecodeError,
@@ -15,8 +15,8 @@ from kindpakket.fabric import (
     EvaluateError,
     ProtocolError,
 )
-from kindpakket.fabric._wire import messages
-from kindpakket.fabric.testing import MemoryGateway, make_identity
+from fabric_gateway._wire import messages
+from fabric_gateway.testing import MemoryGateway, make_identity
 
 
 def test_evaluate_returns_what_the_chaincode_answers_and_writes_nothing(
@@ -175,10 +175,10 @@ def test_a_transaction_other_than_the_proposed_one_is_not_signed(
     def swapped(*_: object, **__: object) -> tuple[bytes, bytes]:
         return b"", other
 
-    monkeypatch.setattr("kindpakket.fabric.testing._ledger.MemoryLedger.invoke", swapped)
+    monkeypatch.setattr("fabric_gateway.testing._ledger.MemoryLedger.invoke", swapped)
     with pytest.raises(ProtocolError, match="instead of the proposed"):
         contract.submit("Add", "a", "1")
-    monkeypatch.setattr("kindpakket.fabric.testing._ledger.MemoryLedger.invoke", lambda *_: (b"", b"\xff"))
+    monkeypatch.setattr("fabric_gateway.testing._ledger.MemoryLedger.invoke", lambda *_: (b"", b"\xff"))
     with pytest.raises(ProtocolError, match="not a transaction"):
         contract.submit("Add", "a", "1")
     assert "Submit" not in memory.calls

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from grpc import StatusCode
 
-from kindpakket.fabric import ChaincodeEvent, EventsError
-from kindpakket.fabric._wire import messages
-from kindpakket.fabric.blocks import Block
-from kindpakket.fabric.testing import MemoryGateway
+from fabric_gateway import ChaincodeEvent, EventsError
+from fabric_gateway._wire import messages
+from fabric_gateway.blocks import Block
+from fabric_gateway.testing import MemoryGateway
 
 
 def test_blocks_come_in_order_up_to_the_stop(network: Any, contract: Any) -> None:

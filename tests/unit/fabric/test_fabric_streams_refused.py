@@ -11,8 +11,8 @@ import time_machine
 from fabric_helpers import Open
 from grpc import StatusCode
 
-from kindpakket.fabric import Deadlines, ErrorDetail, EventsError, MemoryCheckpointer
-from kindpakket.fabric.testing import MemoryGateway
+from fabric_gateway import Deadlines, ErrorDetail, EventsError, MemoryCheckpointer
+from fabric_gateway.testing import MemoryGateway
 
 EXPIRED = "error validating proposal: proposal client identity expired"
 CLOCK = (

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from grpc import StatusCode
 
-from kindpakket.fabric import Deadlines, ErrorDetail, SubmitError, UnknownOutcome
-from kindpakket.fabric._flows import endorsed
-from kindpakket.fabric.testing import MemoryGateway
+from fabric_gateway import Deadlines, ErrorDetail, SubmitError, UnknownOutcome
+from fabric_gateway._flows import endorsed
+from fabric_gateway.testing import MemoryGateway
 
 QUORUM = (
     "insufficient number of orderers could successfully process transaction to satisfy quorum requirement"

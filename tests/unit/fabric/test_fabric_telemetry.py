@@ -17,9 +17,9 @@ from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from kindpakket.fabric import EndorseError, Operation, UnknownOutcome, aio, connect
-from kindpakket.fabric.telemetry import Telemetry
-from kindpakket.fabric.testing import MemoryGateway
+from fabric_gateway import EndorseError, Operation, UnknownOutcome, aio, connect
+from fabric_gateway.telemetry import Telemetry
+from fabric_gateway.testing import MemoryGateway
 
 
 class Collected:
@@ -271,8 +271,8 @@ def test_an_observer_of_operations_that_fails_breaks_nothing(
 
 def test_nothing_of_opentelemetry_is_loaded_without_need() -> None:
     program = (
-        "import sys\nfrom kindpakket.fabric import connect\nfrom kindpakket.fabric.aio import connect\n"
-        "import kindpakket.fabric._connection.sync\n"
+        "import sys\nfrom fabric_gateway import connect\nfrom fabric_gateway.aio import connect\n"
+        "import fabric_gateway._connection.sync\n"
         "print([name for name in sys.modules if 'opentelemetry' in name])"
     )
     assert subprocess.check_output([sys.executable, "-c", program], text=True, timeout=600) == "[]\n"

@@ -9,8 +9,8 @@ import pytest
 from fabric_helpers import AMPLE, Open, ledger
 from grpc import StatusCode
 
-from kindpakket.fabric import EvaluateError, EventsError
-from kindpakket.fabric.testing import MemoryGateway, make_identity
+from fabric_gateway import EvaluateError, EventsError
+from fabric_gateway.testing import MemoryGateway, make_identity
 
 
 @pytest.fixture

@@ -12,11 +12,11 @@ from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kindpakket.fabric._wire import messages as m
-from kindpakket.fabric.verification import ChainVerifier, Finding, Space, Validity, verify_chain
-from kindpakket.fabric.verification._commit_hash import commit_hash, version_bytes
-from kindpakket.fabric.verification._creators import check_creator
-from kindpakket.fabric.verification._updates import Updates
+from fabric_gateway._wire import messages as m
+from fabric_gateway.verification import ChainVerifier, Finding, Space, Validity, verify_chain
+from fabric_gateway.verification._commit_hash import commit_hash, version_bytes
+from fabric_gateway.verification._creators import check_creator
+from fabric_gateway.verification._updates import Updates
 
 
 @pytest.fixture

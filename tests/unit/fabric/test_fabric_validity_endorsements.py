@@ -13,9 +13,9 @@ from endorsed_ledger import (
     collection,
 )
 
+from fabric_gateway._wire import messages as m
+from fabric_gateway.verification import values_from
 from forge import Authority
-from kindpakket.fabric._wire import messages as m
-from kindpakket.fabric.verification import values_from
 
 FAILURE = "ENDORSEMENT_POLICY_FAILURE"
 OF_A, OF_B = all_of("A"), all_of("B")

@@ -11,10 +11,10 @@ from endorsed_ledger import Private, Results, Town, collection, range_read, sha2
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kindpakket.fabric._wire import messages as m
-from kindpakket.fabric.blocks import Version
-from kindpakket.fabric.verification import Space, Validity
-from kindpakket.fabric.verification._ranges import Found, range_unchanged, summary_of
+from fabric_gateway._wire import messages as m
+from fabric_gateway.blocks import Version
+from fabric_gateway.verification import Space, Validity
+from fabric_gateway.verification._ranges import Found, range_unchanged, summary_of
 
 CONFLICT, PHANTOM = "MVCC_READ_CONFLICT", "PHANTOM_READ_CONFLICT"
 CC = Space("cc")

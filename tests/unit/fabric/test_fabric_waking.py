@@ -11,9 +11,9 @@ from contextlib import contextmanager
 import pytest
 from grpc import StatusCode
 
-from kindpakket.fabric import Deadlines, EvaluateError, EventsError, aio
-from kindpakket.fabric._connection import flow as _flow
-from kindpakket.fabric.testing import MemoryGateway
+from fabric_gateway import Deadlines, EvaluateError, EventsError, aio
+from fabric_gateway._connection import flow as _flow
+from fabric_gateway.testing import MemoryGateway
 
 ENDLESS = Deadlines(evaluate=14_400)
 
@@ -59,7 +59,7 @@ def test_a_stream_that_waits_to_reconnect_is_closed(memory: MemoryGateway) -> No
     memory.break_streams(1)
     with memory.connect() as gateway:
         stream = gateway.network("channel").blocks(0)
-        with when_logged("kindpakket.fabric.events", in_a_thread(stream.close)):
+        with when_logged("fabric_gateway.events", in_a_thread(stream.close)):
             assert len(list(stream)) == 1
 
 
@@ -68,7 +68,7 @@ def test_a_gateway_whose_stream_waits_to_reconnect_is_closed(memory: MemoryGatew
     gateway = memory.connect()
     stream = gateway.network("channel").blocks(0)
     with (
-        when_logged("kindpakket.fabric.events", in_a_thread(gateway.close)),
+        when_logged("fabric_gateway.events", in_a_thread(gateway.close)),
         pytest.raises(EventsError) as caught,
     ):
         list(stream)
@@ -79,7 +79,7 @@ def test_a_gateway_whose_call_waits_to_be_repeated_is_closed(memory: MemoryGatew
     memory.fail("Evaluate", StatusCode.UNAVAILABLE, "Socket closed", times=1000)
     gateway = memory.connect(deadlines=ENDLESS)
     contract = gateway.network("channel").contract("ledger")
-    with when_logged("kindpakket.fabric", in_a_thread(gateway.close)), pytest.raises(EvaluateError) as caught:
+    with when_logged("fabric_gateway", in_a_thread(gateway.close)), pytest.raises(EvaluateError) as caught:
         contract.evaluate("Show", "a")
     assert caught.value.status is StatusCode.CANCELLED
     assert memory.calls == ["Evaluate"]
@@ -100,7 +100,7 @@ def test_aio_a_stream_that_waits_to_reconnect_is_closed(memory: MemoryGateway) -
             stream = gateway.network("channel").blocks(0)
             closing: list[asyncio.Task[None]] = []
             act = in_a_task(lambda: closing.append(asyncio.create_task(stream.close())))
-            with when_logged("kindpakket.fabric.events", act):
+            with when_logged("fabric_gateway.events", act):
                 return len([block async for block in stream])
 
     assert asyncio.run(main()) == 1
@@ -115,7 +115,7 @@ def test_aio_a_gateway_that_waits_is_closed(memory: MemoryGateway) -> None:
         await anext(stream)
         failed = asyncio.Event()
         contract = gateway.network("channel").contract("ledger")
-        with when_logged("kindpakket.fabric", failed.set):
+        with when_logged("fabric_gateway", failed.set):
             evaluating = asyncio.create_task(contract.evaluate("Show", "a"))
             reading = asyncio.create_task(anext(stream))
             await failed.wait()

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from fabric_helpers import certificate_for
 
-from kindpakket.fabric import Identity, IdentityError
-from kindpakket.fabric.identity import key_pem, make_key, verify
+from fabric_gateway import Identity, IdentityError
+from fabric_gateway.identity import key_pem, make_key, verify
 
 KEY = make_key()
 CERTIFICATE = certificate_for(KEY.public_key()).decode()

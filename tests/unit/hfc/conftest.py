@@ -10,9 +10,9 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from hfc_place import CHAINCODE, CHANNEL, OTHER_PEER, PEER, Place, assets
 
-from kindpakket.fabric.testing import MemoryGateway
-from kindpakket.fabric.testing._gateway import _self_signed
-from kindpakket.hfc.fabric import Client
+from fabric_gateway.hfc.fabric import Client
+from fabric_gateway.testing import MemoryGateway
+from fabric_gateway.testing._gateway import _self_signed
 
 
 @pytest.fixture

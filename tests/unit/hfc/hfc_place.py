@@ -1,13 +1,13 @@
-"""What the tests of `kindpakket.hfc` share: a scripted chaincode, and names."""
+"""What the tests of `fabric_gateway.hfc` share: a scripted chaincode, and names."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
 
-from kindpakket.fabric.testing import ChaincodeRefusal, Invocation, MemoryGateway
-from kindpakket.hfc.fabric import Client
-from kindpakket.hfc.fabric.user import User
+from fabric_gateway.hfc.fabric import Client
+from fabric_gateway.hfc.fabric.user import User
+from fabric_gateway.testing import ChaincodeRefusal, Invocation, MemoryGateway
 
 CHANNEL = "channel"
 CHAINCODE = "assets"

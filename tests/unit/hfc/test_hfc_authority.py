@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from hfc_place import Place
 
-from kindpakket.hfc.fabric_ca.caservice import CAService, Enrollment, ca_service
+from fabric_gateway.hfc.fabric_ca.caservice import CAService, Enrollment, ca_service
 
 
 @dataclass

@@ -11,12 +11,12 @@ import grpc
 import pytest
 from hfc_place import CHAINCODE, CHANNEL, OTHER_PEER, PEER, Place, assets
 
-from kindpakket.fabric import EndorseError, SubmitError
-from kindpakket.fabric.testing import ChaincodeRefusal, MemoryGateway
-from kindpakket.hfc.errors import Impossible, InvalidTransaction, NoPeer, QueryRefused
-from kindpakket.hfc.fabric.block_decoder import BlockDecoder
-from kindpakket.hfc.fabric.peer import create_peer
-from kindpakket.hfc.fabric_network.gateway import Gateway
+from fabric_gateway import EndorseError, SubmitError
+from fabric_gateway.hfc.errors import Impossible, InvalidTransaction, NoPeer, QueryRefused
+from fabric_gateway.hfc.fabric.block_decoder import BlockDecoder
+from fabric_gateway.hfc.fabric.peer import create_peer
+from fabric_gateway.hfc.fabric_network.gateway import Gateway
+from fabric_gateway.testing import ChaincodeRefusal, MemoryGateway
 
 
 def run(place: Place, call: Any) -> Any:
@@ -189,7 +189,7 @@ def test_a_refused_query_of_channels_has_the_peers_answer(
     def refused(*_: object) -> None:
         raise ChaincodeRefusal("access denied for [GetChannels]")
 
-    monkeypatch.setattr("kindpakket.fabric.testing._ledger.MemoryLedger.invoke", refused)
+    monkeypatch.setattr("fabric_gateway.testing._ledger.MemoryLedger.invoke", refused)
     with pytest.raises(QueryRefused) as caught:
         run(place, place.client.query_channels(place.user, [PEER]))
     ((response,),) = caught.value.args

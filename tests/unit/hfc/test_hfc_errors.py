@@ -1,4 +1,4 @@
-"""Errors as hfc's programs catch them: gRPC's with its methods, and `kindpakket.fabric`'s attributes."""
+"""Errors as hfc's programs catch them: gRPC's with its methods, and `fabric_gateway`'s attributes."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import grpc
 import pytest
 from hfc_place import CHAINCODE, CHANNEL, PEER, Place
 
-from kindpakket import fabric
-from kindpakket.fabric.errors import ErrorDetail
-from kindpakket.hfc import errors
-from kindpakket.hfc._rpc import rpc_error
-from kindpakket.hfc.errors import ChaincodeExecutionError, NoPeer, NoRequestor, QueryRefused
-from kindpakket.hfc.fabric.chaincode import Chaincode
+import fabric_gateway as fabric
+from fabric_gateway.errors import ErrorDetail
+from fabric_gateway.hfc import errors
+from fabric_gateway.hfc._rpc import rpc_error
+from fabric_gateway.hfc.errors import ChaincodeExecutionError, NoPeer, NoRequestor, QueryRefused
+from fabric_gateway.hfc.fabric.chaincode import Chaincode
 
 NODE = ErrorDetail("peer0:7051", "Org1MSP", "access denied: channel [trade] creator org unknown")
 

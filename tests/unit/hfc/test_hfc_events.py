@@ -10,8 +10,8 @@ import grpc
 import pytest
 from hfc_place import CHAINCODE, CHANNEL, PEER, Place
 
-from kindpakket.fabric import GatewayError
-from kindpakket.hfc.fabric.channel.channel_eventhub import ChannelEventHub
+from fabric_gateway import GatewayError
+from fabric_gateway.hfc.fabric.channel.channel_eventhub import ChannelEventHub
 
 _DEADLINE = 10.0
 

@@ -13,12 +13,12 @@ import fabric_protos.peer.proposal_response_pb2
 import pytest
 from hfc_place import CHAINCODE, CHANNEL, PEER, Place
 
-from kindpakket.hfc.errors import Impossible
-from kindpakket.hfc.fabric.channel.channel_configuration import ChannelConfiguration
-from kindpakket.hfc.fabric.lifecycle import Lifecycle
-from kindpakket.hfc.fabric.transaction.tx_context import TXContext, create_tx_context
-from kindpakket.hfc.fabric.transaction.tx_proposal_request import TXProposalRequest, create_tx_prop_req
-from kindpakket.hfc.util.crypto.crypto import ecies
+from fabric_gateway.hfc.errors import Impossible
+from fabric_gateway.hfc.fabric.channel.channel_configuration import ChannelConfiguration
+from fabric_gateway.hfc.fabric.lifecycle import Lifecycle
+from fabric_gateway.hfc.fabric.transaction.tx_context import TXContext, create_tx_context
+from fabric_gateway.hfc.fabric.transaction.tx_proposal_request import TXProposalRequest, create_tx_prop_req
+from fabric_gateway.hfc.util.crypto.crypto import ecies
 
 MODULES = [
     "fabric.chaincode",
@@ -50,24 +50,24 @@ MODULES = [
 
 @pytest.mark.parametrize("name", MODULES)
 def test_a_module_is_there(name: str) -> None:
-    assert importlib.import_module(f"kindpakket.hfc.{name}")
+    assert importlib.import_module(f"fabric_gateway.hfc.{name}")
 
 
 def test_fabrics_messages_are_the_same_objects_under_hfcs_names() -> None:
     code = (
-        "from kindpakket.hfc.protos.peer.proposal_response_pb2 import Response\n"
-        "from kindpakket.hfc.protos.peer import proposal_response_pb2 as ours\n"
+        "from fabric_gateway.hfc.protos.peer.proposal_response_pb2 import Response\n"
+        "from fabric_gateway.hfc.protos.peer import proposal_response_pb2 as ours\n"
         "from fabric_protos.peer import proposal_response_pb2 as theirs\n"
         "assert ours is theirs and Response is theirs.Response\n"
         "assert theirs.__spec__.name == theirs.__name__ == 'fabric_protos.peer.proposal_response_pb2'\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=240)
-    module = importlib.import_module("kindpakket.hfc.protos.peer.proposal_response_pb2")
+    module = importlib.import_module("fabric_gateway.hfc.protos.peer.proposal_response_pb2")
     assert module is fabric_protos.peer.proposal_response_pb2
 
 
 def test_a_client_does_not_load_all_messages() -> None:
-    code = "import sys, kindpakket.hfc.fabric; sys.exit('kindpakket.hfc.protos' in sys.modules)"
+    code = "import sys, fabric_gateway.hfc.fabric; sys.exit('fabric_gateway.hfc.protos' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False, timeout=240).returncode == 0
 
 
@@ -85,7 +85,7 @@ def test_a_client_does_not_load_all_messages() -> None:
 )
 def test_what_cannot_work_is_refused_when_it_is_used(module: str, use: Any, words: str) -> None:
     with pytest.raises(Impossible, match=words):
-        use(importlib.import_module(f"kindpakket.hfc.{module}"))
+        use(importlib.import_module(f"fabric_gateway.hfc.{module}"))
 
 
 @pytest.mark.parametrize(

@@ -13,17 +13,17 @@ import grpc
 import pytest
 from hfc_place import CHAINCODE, CHANNEL, PEER, Place
 
-from kindpakket.hfc import _messages as m
-from kindpakket.hfc.errors import DiscoveryError, NoPeer, OrdererRefused
-from kindpakket.hfc.fabric import Client
-from kindpakket.hfc.fabric.block_decoder import (
+from fabric_gateway.hfc import _messages as m
+from fabric_gateway.hfc.errors import DiscoveryError, NoPeer, OrdererRefused
+from fabric_gateway.hfc.fabric import Client
+from fabric_gateway.hfc.fabric.block_decoder import (
     decode_fabric_endpoints,
     decode_fabric_MSP_config,
     decode_fabric_peers_info,
 )
-from kindpakket.hfc.fabric.channel._proposals import last_configuration
-from kindpakket.hfc.fabric.orderer import Orderer
-from kindpakket.hfc.fabric.peer import Peer
+from fabric_gateway.hfc.fabric.channel._proposals import last_configuration
+from fabric_gateway.hfc.fabric.orderer import Orderer
+from fabric_gateway.hfc.fabric.peer import Peer
 
 
 @dataclass

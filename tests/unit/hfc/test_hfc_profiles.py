@@ -11,12 +11,12 @@ import pytest
 import yaml
 from hfc_place import PEER, Place
 
-from kindpakket.fabric import ProfileError
-from kindpakket.hfc.fabric import Client
-from kindpakket.hfc.fabric.organization import create_org
-from kindpakket.hfc.fabric.peer import Peer, create_peer
-from kindpakket.hfc.fabric.user import create_user
-from kindpakket.hfc.util.keyvaluestore import FileKeyValueStore
+from fabric_gateway import ProfileError
+from fabric_gateway.hfc.fabric import Client
+from fabric_gateway.hfc.fabric.organization import create_org
+from fabric_gateway.hfc.fabric.peer import Peer, create_peer
+from fabric_gateway.hfc.fabric.user import create_user
+from fabric_gateway.hfc.util.keyvaluestore import FileKeyValueStore
 
 
 def profile(place: Place) -> dict[str, Any]:

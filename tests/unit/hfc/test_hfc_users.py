@@ -11,13 +11,13 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from hfc_place import Place
 
-from kindpakket.hfc.fabric.organization import create_org
-from kindpakket.hfc.fabric.user import User, create_user
-from kindpakket.hfc.fabric_ca.caservice import Enrollment
-from kindpakket.hfc.fabric_network import wallet
-from kindpakket.hfc.fabric_network.inmemorywalletstore import InMemoryWalletStore
-from kindpakket.hfc.util.crypto.crypto import Ecies, ecies
-from kindpakket.hfc.util.keyvaluestore import FileKeyValueStore
+from fabric_gateway.hfc.fabric.organization import create_org
+from fabric_gateway.hfc.fabric.user import User, create_user
+from fabric_gateway.hfc.fabric_ca.caservice import Enrollment
+from fabric_gateway.hfc.fabric_network import wallet
+from fabric_gateway.hfc.fabric_network.inmemorywalletstore import InMemoryWalletStore
+from fabric_gateway.hfc.util.crypto.crypto import Ecies, ecies
+from fabric_gateway.hfc.util.keyvaluestore import FileKeyValueStore
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from kindpakket.fabric import Identity
+from fabric_gateway import Identity
 from kindpakket_network.channel import messages as m
 from kindpakket_network.channel.configuration import Configuration
 

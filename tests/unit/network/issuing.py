@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import NameOID
 
-from kindpakket.fabric.ca import Enrolment
+from fabric_gateway.ca import Enrolment
 from kindpakket_network import Topology
 from kindpakket_network.certificates.enrolment import ensure, write_organisation
 from kindpakket_network.nodes.authority import IDENTITIES, TLS, Authority

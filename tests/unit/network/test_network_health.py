@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 
-from kindpakket.fabric.testing import MemoryGateway
+from fabric_gateway.testing import MemoryGateway
 from kindpakket_network.nodes.health import listens, serves
 
 

@@ -12,8 +12,8 @@ from click.testing import CliRunner
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
-from kindpakket.fabric.testing._gateway import _self_signed
-from kindpakket.hfc.fabric import Client
+from fabric_gateway.hfc.fabric import Client
+from fabric_gateway.testing._gateway import _self_signed
 from kindpakket_cli.network.group import network as commands
 from kindpakket_network import Network, NetworkError, Topology
 from kindpakket_network.programs.home import Home, write

@@ -12,6 +12,7 @@ it.
 
 from __future__ import annotations
 
+from fabric_gateway.blocks import Block, BlockTransaction
 from kindpakket.auditor.chain import Chain
 from kindpakket.auditor.committed_requests import CommittedRequest, attributes_of, requests_in
 from kindpakket.auditor.legality.facts import Approval, ClosedDay, Facts, Step, Undone
@@ -22,7 +23,6 @@ from kindpakket.auditor.legality.watching.proposals import proposals_in
 from kindpakket.auditor.legality.watching.settlements import watch_settlements
 from kindpakket.auditor.replay.callers import named
 from kindpakket.auditor.replay.replay import Replay
-from kindpakket.fabric.blocks import Block, BlockTransaction
 from kindpakket.ledger.domain import Domain
 
 

@@ -7,7 +7,7 @@ from datetime import date
 
 from kindpakket.backoffice.bank.documents import Document, child, children, each, line_of, text
 from kindpakket.backoffice.bank.statements import NOT_PROVIDED, Line, Statement, settlement_id
-from kindpakket.fabric.extras import extra
+from kindpakket.extras import extra
 
 with extra("backoffice"):
     from lxml import etree

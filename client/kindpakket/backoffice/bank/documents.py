@@ -16,7 +16,7 @@ from typing import Any
 
 from kindpakket.backoffice.bank.errors import BankFileError
 from kindpakket.backoffice.mistakes import Mistake
-from kindpakket.fabric.extras import extra
+from kindpakket.extras import extra
 from kindpakket.ledger.days import AMSTERDAM
 
 with extra("backoffice"):

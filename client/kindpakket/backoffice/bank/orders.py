@@ -20,7 +20,7 @@ from kindpakket.backoffice.bank.documents import (
 )
 from kindpakket.backoffice.bank.errors import BankFileError
 from kindpakket.backoffice.mistakes import Mistake
-from kindpakket.fabric.extras import extra
+from kindpakket.extras import extra
 
 with extra("backoffice"):
     from lxml import etree

@@ -10,7 +10,7 @@ from typing import Literal
 
 from kindpakket.backoffice.bank.documents import Document, child, children, line_of, text
 from kindpakket.backoffice.bank.statements import settlement_id
-from kindpakket.fabric.extras import extra
+from kindpakket.extras import extra
 
 with extra("backoffice"):
     from lxml import etree

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TypeVar
 
+from fabric_gateway import EndorseError
 from kindpakket.backoffice.batches.progress import Counted, silent
 from kindpakket.backoffice.batches.stock import Allocated, Clock, outline_of, take_stock
 from kindpakket.backoffice.register import Register
-from kindpakket.fabric import EndorseError
 from kindpakket.ledger.lists import ListPart
 from kindpakket.ledger.records import Issuance, Recorded
 from kindpakket.ledger.refusals import CaseRecordMissing, IdempotencyConflict, Refusal

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from kindpakket.backoffice.bank.breaks import Break
 from kindpakket.backoffice.booking.taking import UnusableFiles
-from kindpakket.fabric.extras import extra
+from kindpakket.extras import extra
 
 with extra("backoffice"):
     import xlsxwriter

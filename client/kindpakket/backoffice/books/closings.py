@@ -14,10 +14,10 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from fabric_gateway._storage.files import replace
 from kindpakket.backoffice.books.entries import Entry
 from kindpakket.backoffice.books.errors import BooksError
 from kindpakket.backoffice.books.periods import next_period, read_span
-from kindpakket.fabric._storage.files import replace
 from kindpakket.ledger.money import in_cents
 
 _VERSION = 1

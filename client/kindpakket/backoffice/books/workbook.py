@@ -9,7 +9,7 @@ from typing import Any
 
 from kindpakket.backoffice.books.errors import BooksError
 from kindpakket.backoffice.books.tables import BooksTable, Cents, TableCell
-from kindpakket.fabric.extras import extra
+from kindpakket.extras import extra
 
 with extra("backoffice"):
     import xlsxwriter

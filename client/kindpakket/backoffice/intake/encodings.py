@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from kindpakket.backoffice.intake.table import TableError
-from kindpakket.fabric.extras import extra
+from kindpakket.extras import extra
 
 _CHUNK = 1 << 20
 _SAMPLE = 1 << 18

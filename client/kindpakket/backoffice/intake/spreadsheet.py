@@ -13,7 +13,7 @@ from typing import IO, Any, BinaryIO, cast
 
 from kindpakket.backoffice.intake import sheet_reader
 from kindpakket.backoffice.intake.table import MAX_COLUMNS, Row, Source, TableError
-from kindpakket.fabric.extras import extra
+from kindpakket.extras import extra
 
 with extra("backoffice"):
     import python_calamine  # noqa: F401

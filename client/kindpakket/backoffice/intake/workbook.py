@@ -14,7 +14,7 @@ from typing import Any
 from kindpakket.backoffice.intake.check import Check
 from kindpakket.backoffice.intake.findings import Finding
 from kindpakket.backoffice.intake.table import Row, Table
-from kindpakket.fabric.extras import extra
+from kindpakket.extras import extra
 
 with extra("backoffice"):
     import xlsxwriter

@@ -9,7 +9,7 @@ from typing import Any
 from kindpakket.backoffice.letters.language import Language
 from kindpakket.backoffice.letters.letter import Letter, LetterVoucher
 from kindpakket.backoffice.letters.settings import Settings
-from kindpakket.fabric.extras import extra
+from kindpakket.extras import extra
 from kindpakket.holder import typeable
 from kindpakket.holder.slip import Slip
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from kindpakket.fabric._storage.files import replace, sync_folder
-from kindpakket.fabric._storage.locks import LockFile
+from fabric_gateway._storage.files import replace, sync_folder
+from fabric_gateway._storage.locks import LockFile
 
 _LAYOUT = 1
 _NAME = "journal.jsonl"

@@ -13,7 +13,7 @@ from kindpakket.backoffice.letters.content import content_of
 from kindpakket.backoffice.letters.letter import Letter
 from kindpakket.backoffice.letters.templates import MAIN, Templates
 from kindpakket.backoffice.letters.yaml_file import TemplateError
-from kindpakket.fabric.extras import extra
+from kindpakket.extras import extra
 
 with extra("backoffice"):
     import typst

@@ -13,7 +13,7 @@ from pathlib import Path
 from kindpakket.backoffice.letters.language import Language
 from kindpakket.backoffice.letters.settings import Settings
 from kindpakket.backoffice.letters.yaml_file import TemplateError, refuse
-from kindpakket.fabric.extras import missing
+from kindpakket.extras import missing
 
 MAIN = "main.typ"
 """The file that is set; it imports `letter.typ`."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from fabric_gateway._storage.files import sync_folder
 from kindpakket.backoffice.letters import manifest
 from kindpakket.backoffice.letters.run import unfinished_folder
 from kindpakket.backoffice.mailing.errors import MailingError
 from kindpakket.backoffice.mailing.on_ledger import OnLedger, on_ledger
 from kindpakket.backoffice.register import Register
-from kindpakket.fabric._storage.files import sync_folder
 from kindpakket.municipality import Municipality
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from kindpakket.fabric.extras import extra
+from kindpakket.extras import extra
 
 with extra("backoffice"):
     from anyascii import anyascii

@@ -19,7 +19,7 @@ from kindpakket.backoffice.payments.characters import is_sepa_text, sepa_text
 from kindpakket.backoffice.payments.days import is_target_day, next_target_day, why_closed
 from kindpakket.backoffice.payments.first_layout import first_layout
 from kindpakket.backoffice.payments.transfers import CreditTransfer, Debtor, PaymentFile, PaymentFileError
-from kindpakket.fabric.extras import extra
+from kindpakket.extras import extra
 from kindpakket.ledger.days import AMSTERDAM
 
 with extra("backoffice"):

@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime
 from stdnum import iban
 
 from kindpakket.backoffice.payments.transfers import CreditTransfer, Debtor, PaymentFileError
-from kindpakket.fabric.extras import extra
+from kindpakket.extras import extra
 
 with extra("backoffice"):
     from sepaxml import SepaTransfer

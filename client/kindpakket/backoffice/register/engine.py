@@ -6,7 +6,7 @@ import sqlite3
 from typing import ClassVar
 
 from kindpakket.backoffice.register.errors import RegisterError
-from kindpakket.fabric.extras import extra
+from kindpakket.extras import extra
 
 with extra("backoffice"):
     from sqlalchemy import Engine, create_engine, event

@@ -12,9 +12,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
+from fabric_gateway._storage.files import replace
 from kindpakket.backoffice.register.errors import RegisterError
 from kindpakket.backoffice.register.wrapping import AGE_PREFIX, AgeKey, FileKey, WrappingKey
-from kindpakket.fabric._storage.files import replace
 
 _HEADER = (
     "# Decrypts the register of persons. Whoever loses it loses the register: keep a copy apart from it.\n"
@@ -95,7 +95,7 @@ class KeyFile:
         Raises:
             RegisterError: another process is changing them.
         """
-        from kindpakket.fabric._storage.locks import LockFile  # noqa: PLC0415 - only where keys change
+        from fabric_gateway._storage.locks import LockFile  # noqa: PLC0415 - only where keys change
 
         lock = LockFile(self.path.with_name(f".{self.path.name}.lock"))
         try:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sqlalchemy.exc import DatabaseError
 
+from fabric_gateway._storage.locks import LockFile
 from kindpakket.backoffice.register.engine import WRITES, Address
 from kindpakket.backoffice.register.errors import RegisterError
 from kindpakket.backoffice.register.key_file import KeyFile
@@ -17,7 +18,6 @@ from kindpakket.backoffice.register.purpose import Purpose
 from kindpakket.backoffice.register.schema import HEAD, migrate, version
 from kindpakket.backoffice.register.store import Store, furnish, remember_key_file, setting
 from kindpakket.backoffice.register.takeover import old_id, old_layout, take_over
-from kindpakket.fabric._storage.locks import LockFile
 from kindpakket.ledger.ids import new_id
 
 KEYS_FOLDER = "KINDPAKKET_REGISTER_KEYS"

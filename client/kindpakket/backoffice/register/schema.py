@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlalchemy import Connection, inspect, text
 
 from kindpakket.backoffice.register.errors import RegisterError
-from kindpakket.fabric.extras import extra
+from kindpakket.extras import extra
 
 HEAD = "r0004"
 """The newest migration; a test compares it with the files."""

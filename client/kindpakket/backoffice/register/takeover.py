@@ -19,6 +19,7 @@ from typing import Any
 
 from sqlalchemy import insert
 
+from fabric_gateway._storage.files import sync_folder
 from kindpakket.backoffice.citizens import Child
 from kindpakket.backoffice.register.engine import Address
 from kindpakket.backoffice.register.errors import RegisterError
@@ -29,7 +30,6 @@ from kindpakket.backoffice.register.schema import migrate
 from kindpakket.backoffice.register.store import Store, furnish
 from kindpakket.backoffice.register.tables import BulkRow, PartRow, ProposalRow
 from kindpakket.backoffice.register.values import Entry
-from kindpakket.fabric._storage.files import sync_folder
 
 LAYOUTS = (1, 2)
 _KEPT = ".unencrypted"

@@ -11,7 +11,7 @@ from typing import Any, Protocol, Self
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from kindpakket.fabric.extras import extra
+from kindpakket.extras import extra
 
 FILE_PREFIX = "KINDPAKKET-REGISTER-KEY-1"
 AGE_PREFIX = "AGE-SECRET-KEY-"

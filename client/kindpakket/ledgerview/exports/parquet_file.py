@@ -8,7 +8,7 @@ from datetime import date
 from itertools import islice
 from pathlib import Path
 
-from kindpakket.fabric.extras import extra
+from kindpakket.extras import extra
 from kindpakket.ledgerview.columns import Column, Value
 from kindpakket.ledgerview.exports.description import KINDS, Sheet
 

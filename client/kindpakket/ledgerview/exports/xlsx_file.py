@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from kindpakket.fabric.extras import extra
+from kindpakket.extras import extra
 from kindpakket.ledger.days import AMSTERDAM
 from kindpakket.ledgerview.columns import Column, Value
 from kindpakket.ledgerview.exports.description import KINDS, Sheet

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any
 
-from kindpakket.fabric.extras import extra
+from kindpakket.extras import extra
 from kindpakket.report.legality.model import Page, Table
 from kindpakket.report.legality.sections.conclusion import basis, conclusion, untested
 from kindpakket.report.legality.sections.money import lateness, patterns

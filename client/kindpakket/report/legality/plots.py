@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from kindpakket.fabric.extras import extra
+from kindpakket.extras import extra
 from kindpakket.report.legality.words import Words
 from kindpakket.report.svg import inline_svg, reproducible
 

@@ -6,7 +6,7 @@ import io
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from kindpakket.fabric.extras import extra
+from kindpakket.extras import extra
 from kindpakket.report.legality.model import Table
 from kindpakket.report.legality.words import Words
 

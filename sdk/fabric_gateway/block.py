@@ -1,0 +1,41 @@
+"""The former name of `fabric_gateway.blocks`, which still works."""
+
+from fabric_gateway.blocks import (
+    Block,
+    BlockSignature,
+    BlockTransaction,
+    CommittedTransaction,
+    Endorsement,
+    MetadataWrite,
+    NamespaceSet,
+    Party,
+    PrivateRead,
+    PrivateWrite,
+    RangeRead,
+    Read,
+    Version,
+    Write,
+    hash_of_data,
+    hash_of_header,
+    header_bytes,
+)
+
+__all__ = [
+    "Block",
+    "BlockSignature",
+    "BlockTransaction",
+    "CommittedTransaction",
+    "Endorsement",
+    "MetadataWrite",
+    "NamespaceSet",
+    "Party",
+    "PrivateRead",
+    "PrivateWrite",
+    "RangeRead",
+    "Read",
+    "Version",
+    "Write",
+    "hash_of_data",
+    "hash_of_header",
+    "header_bytes",
+]

@@ -1,0 +1,31 @@
+"""Identities: certificates, keys, signatures, MSP folders."""
+
+from fabric_gateway.identity._hashes import (
+    Hash,
+)
+from fabric_gateway.identity._identity import (
+    Identity,
+    Signer,
+    verify,
+)
+from fabric_gateway.identity._keys import (
+    KeyAlgorithm,
+    key_pem,
+    load_key,
+    make_key,
+)
+from fabric_gateway.identity._msp import (
+    Msp,
+)
+
+__all__ = [
+    "Hash",
+    "Identity",
+    "KeyAlgorithm",
+    "Msp",
+    "Signer",
+    "key_pem",
+    "load_key",
+    "make_key",
+    "verify",
+]

@@ -1,0 +1,155 @@
+"""Whether a transaction's creator is a member, signed it, and made it for this channel.
+
+Source: `core/common/validation/msgvalidation.go` of Fabric 3.1, up to the check of the transaction id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, TypeAlias
+
+from fabric_gateway._wire import gateway as wire
+from fabric_gateway._wire import messages as m
+from fabric_gateway.errors import DecodeError
+from fabric_gateway.verification._configuration import Configuration
+from fabric_gateway.verification._findings import Finding
+from fabric_gateway.verification._membership import Member
+from fabric_gateway.verification._strangers import Stranger
+
+_Problem: TypeAlias = tuple[str, str, str]
+"""Validation code, rule and reason."""
+
+_VALID, _UNKNOWN = "VALID", "NOT_VALIDATED"
+
+
+@dataclass(frozen=True, slots=True)
+class Creator:
+    """What a transaction says about itself and its creator.
+
+    Attributes:
+        code: name of the `TxValidationCode` that Fabric gives it for this; `VALID` if there is nothing
+        against
+            it so far.
+        rule: what was broken, such as `creator.revoked`; "" if nothing was.
+        reason: why, as the end of a sentence.
+        transaction_id: the id that it names.
+        kind: its header type, a number of `common.HeaderType`; -1 if it has none.
+        timestamp: the time that the client gave it, UTC; None if there is none.
+        late: why its creator's certificate did not count at that time; "" if it did.
+    """
+
+    code: str
+    rule: str = ""
+    reason: str = ""
+    transaction_id: str = ""
+    kind: int = -1
+    timestamp: datetime | None = None
+    late: str = ""
+
+
+def check_creator(envelope: bytes, configuration: Configuration) -> Creator:
+    """Check who made a transaction, under the configuration before its block."""
+    try:
+        content, signature = wire.split_envelope(envelope)
+    except DecodeError as error:
+        return Creator("INVALID_OTHER_REASON", "transaction.form", f"it is not an envelope: {error}")
+    try:
+        payload = wire.parse(m.common.Payload, content)
+    except DecodeError as error:
+        return Creator("BAD_PAYLOAD", "transaction.form", f"its payload cannot be read: {error}")
+    try:
+        if not payload.HasField("header"):
+            raise DecodeError("it has no header")
+        channel = wire.parse(m.common.ChannelHeader, payload.header.channel_header)
+        signer = wire.parse(m.common.SignatureHeader, payload.header.signature_header)
+    except DecodeError as error:
+        return Creator("BAD_COMMON_HEADER", "transaction.header", f"its headers cannot be read: {error}")
+    return _judged(configuration, content, signature, channel, signer)
+
+
+def creator_findings(block: int, claimed: str, creator: Creator) -> Iterator[Finding]:
+    """What is to be said about a transaction's creator.
+
+    Args:
+        block: number of the block.
+        claimed: name of the validation code that the peer wrote; `NOT_VALIDATED` in blocks of an orderer.
+        creator: what was found about it.
+    """
+    name = f"transaction {creator.transaction_id or '(without an id)'} in block {block}"
+    if creator.code != _VALID and claimed == _VALID:
+        yield Finding(
+            block, creator.transaction_id, creator.rule, "error", f"{name} is marked VALID: {creator.reason}"
+        )
+    elif creator.code != _VALID and claimed == _UNKNOWN:
+        yield Finding(
+            block, creator.transaction_id, creator.rule, "note", f"{name} is invalid: {creator.reason}"
+        )
+    if creator.late and claimed in (_VALID, _UNKNOWN):
+        yield Finding(
+            block, creator.transaction_id, "creator.expired", "uncertainty", f"{name}: {creator.late}"
+        )
+
+
+def _judged(
+    configuration: Configuration, content: bytes, signature: bytes, channel: Any, signer: Any
+) -> Creator:
+    timestamp = _time(channel)
+    late = ""
+    problem = _header_problem(channel, signer)
+    if problem is None:
+        problem, member = _signer_problem(configuration, content, signature, channel, signer)
+        if member is not None and timestamp is not None:
+            late = str(member.expiry_problem(timestamp) or "")
+    if problem is None:
+        problem = _content_problem(channel, signer)
+    code, rule, reason = problem or (_VALID, "", "")
+    return Creator(code, rule, reason, channel.tx_id, channel.type, timestamp, late)
+
+
+def _header_problem(channel: Any, signer: Any) -> _Problem | None:
+    if channel.type not in (m.common.CONFIG, m.common.CONFIG_UPDATE, m.common.ENDORSER_TRANSACTION):
+        reason = f"its type {wire.header_type(channel.type)} is not known"
+    elif channel.epoch:
+        reason = f"its epoch is {channel.epoch}, not 0"
+    elif not signer.nonce or not signer.creator:
+        reason = "it has no nonce or no creator"
+    else:
+        return None
+    return "BAD_COMMON_HEADER", "transaction.header", reason
+
+
+def _signer_problem(
+    configuration: Configuration, content: bytes, signature: bytes, channel: Any, signer: Any
+) -> tuple[_Problem | None, Member | None]:
+    code = "BAD_CREATOR_SIGNATURE"
+    if channel.channel_id != configuration.channel:
+        return (code, "transaction.channel", f"it was made for channel {channel.channel_id!r}"), None
+    try:
+        member = configuration.membership.member(signer.creator)
+    except Stranger as stranger:
+        return (code, f"creator.{stranger.reason}", f"its creator is not a member: {stranger}"), None
+    if not member.verify(content, signature):
+        return (code, "creator.signature", f"the signature of {member.label} does not hold"), None
+    return None, member
+
+
+def _content_problem(channel: Any, signer: Any) -> _Problem | None:
+    if channel.type == m.common.CONFIG_UPDATE:
+        reason = "configuration updates do not belong in blocks"
+        return "UNSUPPORTED_TX_PAYLOAD", "transaction.header", reason
+    if channel.type == m.common.ENDORSER_TRANSACTION and channel.tx_id != wire.transaction_id(
+        signer.nonce, signer.creator
+    ):
+        return "BAD_PROPOSAL_TXID", "transaction.id", "its id is not the hash of its nonce and creator"
+    return None
+
+
+def _time(channel: Any) -> datetime | None:
+    if not channel.HasField("timestamp"):
+        return None
+    try:
+        return datetime.fromtimestamp(channel.timestamp.seconds, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
