@@ -14,7 +14,7 @@ from desk import Command
 from kindpakket.backoffice.register import Register
 
 ROOT = Path(__file__).parents[2]
-SOURCES = os.pathsep.join(str(ROOT / folder) for folder in ("client", "network"))
+SOURCES = os.pathsep.join(str(ROOT / folder) for folder in ("sdk", "client", "network"))
 HEAVY = {
     "anyascii",
     "charset_normalizer",
@@ -189,7 +189,8 @@ def test_a_library_names_the_extra_that_is_missing(extra: str, module: str) -> N
     sentence = done.stderr.splitlines()[-1]
     assert done.returncode == 1
     assert sentence.startswith("fabric_gateway.extras.MissingExtra: the package ")
-    assert sentence.endswith(f"is not installed: run pip install 'kindpakket[{extra}]'")
+    distribution = "fabric-gateway" if module.startswith("fabric_gateway") else "kindpakket"
+    assert sentence.endswith(f"is not installed: run pip install '{distribution}[{extra}]'")
     assert sentence.split()[3] in EXTRAS[extra]
 
 

@@ -32,13 +32,14 @@ HEAVY = [
 
 
 def _module(path: Path) -> str:
-    parts = path.relative_to(PACKAGE.parent.parent).with_suffix("").parts
+    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
     return ".".join(parts).removesuffix(".__init__")
 
 
 def test_modules_that_are_not_the_api_have_an_underscore() -> None:
     modules = map(_module, PACKAGE.rglob("*.py"))
     public = {name for name in modules if not any(part.startswith("_") for part in name.split("."))}
+    public = {name for name in public if not name.startswith("fabric_gateway.hfc")}  # has hfc's modules
     assert public == {*PUBLIC, *FORMER}
 
 

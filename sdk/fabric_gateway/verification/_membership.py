@@ -20,7 +20,7 @@ from fabric_gateway.verification._organization import Organization
 from fabric_gateway.verification._signatures import AtOnce, Verdicts, message_digest
 from fabric_gateway.verification._strangers import Stranger
 
-_KEPT = 4096  # identities; a year of a municipality has some hundreds
+_KEPT = 4096  # identities; a busy channel has some hundreds
 _FABRIC_MSP = 0
 _ROLES = {0: "member", 1: "admin", 2: "client", 3: "peer", 4: "orderer"}
 
