@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import signal
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -16,6 +15,7 @@ from kindpakket_cli.audit_evidence import Evidence
 from kindpakket_cli.contract import Wrong, not_as_it_should_be
 from kindpakket_cli.output import complain, note
 from kindpakket_cli.session import Session, acting_as
+from kindpakket_cli.stopping import stoppable
 
 if TYPE_CHECKING:
     from kindpakket.auditor.finding import Finding
@@ -74,7 +74,7 @@ def watch(
             reading.go_on(source.read(reading.chain.height - 1))
         gauges = _Gauges(metrics) if metrics else None
         teller = _Teller(session.as_json, file, gauges)
-        with _stoppable():
+        with stoppable():
             for _, found in reading.read(source.read(reading.chain.height)):
                 teller.tell(reading, found)
             teller.tell(reading, reading.ended())
@@ -152,19 +152,3 @@ class _Gauges:
         self._verified.labels(channel).set(int(time.time()))
         for kind, count in reading.state.kinds().items():
             self._findings.labels(channel, kind).set(count)
-
-
-@contextmanager
-def _stoppable() -> Iterator[None]:
-    """End quietly on Ctrl-C and SIGTERM: what was not committed is verified by the next run."""
-
-    def stop(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, stop)
-    try:
-        yield
-    except KeyboardInterrupt:
-        note("Stopped.")
-    finally:
-        signal.signal(signal.SIGTERM, before)

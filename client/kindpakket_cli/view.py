@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ import click
 from kindpakket_cli.contract import group, in_json, not_as_it_should_be
 from kindpakket_cli.output import answer, complain, counted, note, print_json, print_table
 from kindpakket_cli.session import READERS, Session, acting_as
+from kindpakket_cli.stopping import stoppable
 from kindpakket_cli.view_export import export
 from kindpakket_cli.view_history import history
 from kindpakket_cli.views import ViewPlace, view_option
@@ -48,7 +48,7 @@ def follow(session: Session, place: ViewPlace, once: bool) -> None:
     network, contract = session.ledger()
     with place.open(session, channel=contract.channel, chaincode=contract.chaincode) as opened:
         before = opened.height
-        with nullcontext() if once else _stoppable(), _progress(opened, network) as progress:
+        with nullcontext() if once else stoppable(), _progress(opened, network) as progress:
             catch_up(opened, network, progress)
             if not once:
                 note(f"Up to date with {opened.height} blocks. Waiting for the next one.")
@@ -132,22 +132,6 @@ def tables(session: Session, names: tuple[str, ...]) -> None:
     for layout in chosen:
         rows = [(column.name, column.kind, column.meaning) for column in layout.columns]
         print_table(("column", "kind", "meaning"), rows, f"{layout.name}: {layout.meaning}")
-
-
-@contextmanager
-def _stoppable() -> Iterator[None]:
-    """End quietly on Ctrl-C and SIGTERM: what has not been added is added by the next run."""
-
-    def stop(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, stop)
-    try:
-        yield
-    except KeyboardInterrupt:
-        note("Stopped.")
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 @contextmanager
