@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         BankFiles,
         BankTrace,
         Facts,
+        Findings,
         Inputs,
         Period,
         PeriodSample,
@@ -47,7 +48,7 @@ _VERDICTS = {
     show_default=True,
     help="The language of the report.",
 )
-@click.option("--findings", type=READABLE, help="The findings of `audit verify`, as JSON Lines.")
+@click.option("--findings", type=READABLE, help="What `audit verify --findings` wrote of the same blocks.")
 @click.option("--payments", type=READABLE, multiple=True, help="A payment file (pain.001); repeat for more.")
 @click.option("--statement", type=READABLE, multiple=True, help="A statement (camt.053); repeat for more.")
 @click.option("--checked", type=READABLE, help="What `audit check` wrote about the disclosed records.")
@@ -93,6 +94,8 @@ def report(
         period = asked.period(facts)
         drawn = None if no_sample else _drawn(facts, period, settings, asked.number)
         inputs = _inputs(asked, drawn, bank, findings, checked, judgements)
+        if inputs.findings is not None:
+            _check_same_blocks(inputs.findings, facts, str(findings))
         made = legality(facts, period, settings, inputs)
         files = files_of(made, language)
     folder.mkdir(parents=True, exist_ok=True)
@@ -145,6 +148,21 @@ def _inputs(
         checked_sha256=_sha256(contents["checked"]) if checked else "",
         judgements_sha256=_sha256(contents["judgements"]) if judgements else "",
     )
+
+
+def _check_same_blocks(findings: Findings, facts: Facts, source: str) -> None:
+    """Check that findings are of the blocks that the report is about."""
+    block = findings.height - 1
+    if (findings.channel, findings.height) != (facts.channel, facts.height):
+        raise Wrong(
+            f"{source} is of channel {findings.channel} up to block {block}, and the report is of "
+            f"{facts.channel} up to block {facts.height - 1}: give --as-at {block}, or verify again"
+        )
+    if findings.head != facts.head:
+        raise Wrong(
+            f"{source} is of another ledger: block {block} had the hash {findings.head} there, and has "
+            f"{facts.head} here"
+        )
 
 
 def _bank_files(payments: Sequence[Path], statements: Sequence[Path]) -> BankFiles:

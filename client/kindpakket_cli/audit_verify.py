@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from fabric_gateway.blocks import BlockMessage
     from fabric_gateway.verification import SignaturePool
     from kindpakket.auditor.audit import Audit
-    from kindpakket.auditor.finding import Finding
     from kindpakket.auditor.state import State
     from kindpakket.auditor.verification import LedgerCheck
 
@@ -82,9 +81,10 @@ def verify(
         source = stack.enter_context(evidence.blocks(session))
         state = stack.enter_context(evidence.state(session, source, anchor))
         pool = stack.enter_context(_pool(source, state.height, workers))
-        tell = stack.enter_context(_findings_file(findings))
-        run = _Run(source, state, LedgerCheck(state, source.domain.channel, anchor, pool), compared, tell)
+        write = stack.enter_context(_findings_file(findings))
+        run = _Run(source, state, LedgerCheck(state, source.domain.channel, anchor, pool), compared, write)
         result = run.audit(values)
+        write(result.as_last_line())
         if session.as_json:
             session.answer(result.as_json())
         else:
@@ -101,7 +101,7 @@ class _Run:
     state: State
     check: LedgerCheck
     compared: Compared
-    tell: Callable[[Finding], None]
+    write: Callable[[Mapping[str, object]], None]
 
     def audit(self, values: list[str]) -> Audit:
         from kindpakket.auditor.offline import audit_blocks
@@ -116,7 +116,7 @@ class _Run:
                         checks=[self.check],
                         progress=progress,
                         others=others,
-                        tell=self.tell,
+                        tell=lambda finding: self.write(finding.as_json()),
                     )
                 return audit_blocks(
                     source.read,
@@ -126,7 +126,7 @@ class _Run:
                     checks=[self.check],
                     progress=progress,
                     others=others,
-                    tell=self.tell,
+                    tell=lambda finding: self.write(finding.as_json()),
                 )
         except KeyboardInterrupt:
             self.state.connection.rollback()
@@ -168,15 +168,15 @@ def _progress(source: Blocks, height: int) -> Iterator[Callable[[BlockMessage], 
 
 
 @contextmanager
-def _findings_file(path: Path | None) -> Iterator[Callable[[Finding], None]]:
-    """Writes findings as JSON Lines; the file appears when all are in it."""
+def _findings_file(path: Path | None) -> Iterator[Callable[[Mapping[str, object]], None]]:
+    """Writes JSON Lines; the file appears when all are in it."""
     if path is None:
         yield lambda _: None
         return
     partial = path.with_name(f".{path.name}.partial")
     try:
         with partial.open("w", encoding="utf-8") as file:
-            yield lambda finding: print(json.dumps(finding.as_json(), ensure_ascii=False), file=file)
+            yield lambda line: print(json.dumps(line, ensure_ascii=False), file=file)
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)

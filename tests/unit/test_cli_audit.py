@@ -53,8 +53,10 @@ def test_block_files_are_verified_without_a_home(town: SignedTown, folder: Path)
 def test_findings_are_a_file_of_lines_and_part_of_the_answer(folder: Path) -> None:
     file = folder.parent / "findings.jsonl"
     answer = json.loads(run("verify", "--blocks", folder, "--findings", file, "--json").stdout)
-    (line,) = map(json.loads, file.read_text().splitlines())
+    line, last = map(json.loads, file.read_text().splitlines())
     assert answer["found"] == [line]
+    assert last["verified"].keys() == {"channel", "height", "head", "passed", "counts", "untested"}
+    assert all(last["verified"][name] == answer[name] for name in last["verified"])
     assert line.keys() == {"block", "transaction", "part", "rule", "kind", "cents", "sentence"}
     assert (line["block"], line["rule"], line["kind"]) == (0, "anchor.missing", "uncertainty")
     assert answer["counts"] == {"error": 0, "uncertainty": 1, "note": 0}

@@ -100,6 +100,29 @@ def test_as_at_a_block_gives_the_same_bytes_later(town: Command, settings: str, 
     assert json.loads(missing.stderr)["error"]["code"] == "NO_SUCH"
 
 
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({}, ""),
+        ({"height": 3}, "give --as-at 2, or verify again"),
+        ({"channel": "other"}, "is of channel other up to block"),
+        ({"head": "ab" * 32}, "is of another ledger"),
+    ],
+)
+def test_findings_are_of_the_blocks_that_the_report_is_about(
+    town: Command, settings: str, tmp_path: Path, changed: dict[str, object], sentence: str
+) -> None:
+    asked = (*PERIOD, "--settings", settings)
+    town("audit", "report", str(tmp_path / "a"), *asked)
+    source = json.loads((tmp_path / "a/legality.json").read_text())["source"]
+    verified = {"channel": source["channel"], "height": source["height"], "head": source["hash"]} | changed
+    findings = tmp_path / "findings.jsonl"
+    findings.write_text(json.dumps({"verified": verified}) + "\n")
+    result = town("audit", "report", str(tmp_path / "b"), *asked, "--findings", str(findings))
+    assert sentence in result.output + result.stderr
+    assert (tmp_path / "b").exists() == (not sentence)
+
+
 def test_too_many_errors_end_with_1(kindpakket: Command, settings: str, tmp_path: Path) -> None:
     serve(kindpakket, spent(), cases=False)
     result = kindpakket("audit", "report", str(tmp_path / "out"), *PERIOD, "--settings", settings)
@@ -117,7 +140,7 @@ def test_too_many_errors_end_with_1(kindpakket: Command, settings: str, tmp_path
         ((*PERIOD, "--number", "7" * 32), "USAGE", "leave the number out"),
         ((*PERIOD, "--no-sample", "--checked", __file__), "USAGE", "leave out --no-sample"),
         ((*PERIOD, "--checked", __file__), "FILE", "is not JSON"),
-        ((*PERIOD, "--findings", __file__), "USAGE", "is not JSON"),
+        ((*PERIOD, "--findings", __file__), "USAGE", "what was verified"),
         ((*PERIOD, "--payments", __file__), "FILE", ""),
     ],
 )

@@ -65,6 +65,7 @@ from kindpakket.holder.key import HolderKey
 SETTINGS = Settings("Raadsbesluit 2025-118", Decimal(1), Decimal(3))
 YEAR = "2026-01-01", "2026-12-31"
 NUMBER = "7" * 32
+VERIFIED = {"verified": {"channel": "zuidhorn", "height": 10, "head": "ab" * 32}}
 
 
 def report(facts: Facts, inputs: Inputs | None = None, settings: Settings = SETTINGS) -> dict[str, Any]:
@@ -262,7 +263,7 @@ def test_a_finding_of_the_verification_counts_for_its_payment() -> None:
         {"block": 3, "transaction": "", "rule": "bank", "kind": "uncertainty", "cents": 250, "sentence": "x"},
         {"block": 3, "transaction": "", "rule": "bank", "kind": "note", "cents": 9},
     ]
-    content = "\n".join(json.dumps(line) for line in lines).encode()
+    content = "\n".join(json.dumps(line) for line in [*lines, VERIFIED]).encode()
     made = report(facts, Inputs("1", findings=read_findings(content)))
     assert (made["sums"]["errors"], made["sums"]["uncertainties"]) == (1500, 250)
     assert made["sums"]["uncertainties_elsewhere"] == 250
@@ -275,7 +276,15 @@ def test_a_finding_of_the_verification_counts_for_its_payment() -> None:
 @pytest.mark.parametrize("line", [b"{", b"[]", b'{"kind": "x"}', b'{"kind": "note", "cents": 1.5}', b"\xff"])
 def test_findings_that_are_none_are_refused(line: bytes) -> None:
     with pytest.raises(LegalityError, match="findings"):
-        read_findings(line)
+        read_findings(line + b"\n" + json.dumps(VERIFIED).encode())
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b'{"kind": "note"}', b'{"verified": {"channel": "c", "height": "9"}}']
+)
+def test_findings_that_do_not_end_with_what_was_verified_are_refused(content: bytes) -> None:
+    with pytest.raises(LegalityError, match="last line"):
+        read_findings(content)
 
 
 def test_a_payment_counts_once_with_what_is_left_of_it() -> None:
@@ -696,7 +705,9 @@ def test_what_was_not_tested_is_exact() -> None:
         *("identity", "delivery", "prices", "collusion"),
     ]
     bank = BankFiles(("a" * 64,), ("b" * 64,))
-    given = report(facts, Inputs("1", findings=read_findings(b""), bank=bank))["not_tested"]
+    given = report(facts, Inputs("1", findings=read_findings(json.dumps(VERIFIED).encode()), bank=bank))[
+        "not_tested"
+    ]
     assert Counter(given) == Counter(
         ["findings-file", "entitlement", "judgement", "identity", "delivery", "prices", "collusion"]
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from kindpakket.auditor.books import Books
 from kindpakket.auditor.differences import Difference
-from kindpakket.auditor.finding import Finding, Kind
+from kindpakket.auditor.finding import KINDS, Finding, Kind
 from kindpakket.auditor.personal_data import Trace
 
 MOST = 10_000
@@ -74,6 +74,18 @@ class Audit:
         """Uncertainties and notes."""
         return tuple(found for found in self.found if found.kind != "error")
 
+    def as_last_line(self) -> dict[str, object]:
+        """What was verified: the last line of a findings file, which shows that the file is whole."""
+        verified = {
+            "channel": self.channel,
+            "height": self.height,
+            "head": self.head,
+            "passed": self.passed,
+            "counts": {kind: self.counts.get(kind, 0) for kind in KINDS},
+            "untested": list(self.untested),
+        }
+        return {"verified": verified}
+
     def as_json(self) -> dict[str, object]:
         """The verdict, its basis, and the totals of schemes in cents. Contains no personal values."""
         return {
@@ -90,7 +102,7 @@ class Audit:
             "differences": [str(difference) for difference in self.differences],
             "traces": [{"block": trace.block_number, "form": trace.form} for trace in self.traces],
             "found": [found.as_json() for found in self.found],
-            "counts": {kind: self.counts.get(kind, 0) for kind in ("error", "uncertainty", "note")},
+            "counts": {kind: self.counts.get(kind, 0) for kind in KINDS},
             "untested": list(self.untested),
             "values_scanned": self.values_scanned,
             "schemes": {

@@ -40,30 +40,60 @@ class Findings:
 
     Attributes:
         sha256: hash of the file, hexadecimal.
+        channel: name of the channel that was verified.
+        height: number of blocks that were verified.
+        head: header hash of the last of them, hexadecimal.
         entries: its findings.
     """
 
     sha256: str
+    channel: str
+    height: int
+    head: str
     entries: tuple[OutsideFinding, ...]
 
 
 def read_findings(content: bytes, source: str = "the findings") -> Findings:
-    """Read JSON Lines: an object with block, transaction, rule, kind, cents and sentence on each line.
+    """Read JSON Lines: findings, and on the last line what was verified.
+
+    A finding has block, transaction, rule, kind, cents and sentence. The last line has a member `verified`,
+    with channel, height and head: a file without it is cut off, or of a verification that did not end.
 
     Raises:
-        LegalityError: a line is something else.
+        LegalityError: a line is something else, or the last line is missing.
     """
     try:
-        lines = content.decode("utf-8").splitlines()
+        lines = [line for line in content.decode("utf-8").splitlines() if line.strip()]
     except UnicodeDecodeError as error:
         raise LegalityError(f"{source} is not UTF-8: {error.reason}") from None
-    return Findings(hashlib.sha256(content).hexdigest(), tuple(_entries(lines, source)))
+    verified = _verified(lines[-1] if lines else "", source)
+    entries = tuple(_entries(lines[:-1], source))
+    return Findings(
+        hashlib.sha256(content).hexdigest(),
+        verified["channel"],
+        verified["height"],
+        verified["head"],
+        entries,
+    )
+
+
+def _verified(line: str, source: str) -> dict[str, Any]:
+    try:
+        verified = json.loads(line)["verified"]
+        if type(verified["height"]) is int and all(
+            type(verified[name]) is str for name in ("channel", "head")
+        ):
+            return dict(verified)
+    except (ValueError, TypeError, LookupError):
+        pass
+    raise LegalityError(
+        f"{source} does not say on its last line what was verified: give the findings of a "
+        "`kindpakket audit verify` that ended"
+    )
 
 
 def _entries(lines: list[str], source: str) -> Iterator[OutsideFinding]:
     for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
         place = f"{source}, line {number}"
         try:
             members: Any = json.loads(line)
