@@ -18,6 +18,7 @@ from kindpakket_network import Network, Topology
 
 VOUCHERS = 1_200
 MAX_LINES = 20
+LONGEST_ID = 150
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -40,6 +41,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     yield
     groups.check(config, items)
     groups.arrange(items)
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name long values by their arguments: keys and certificates differ in each process, and ids must not."""
+    return argname if isinstance(val, (bytes, str)) and len(val) > LONGEST_ID else None
 
 
 @pytest.hookimpl(tryfirst=True)
