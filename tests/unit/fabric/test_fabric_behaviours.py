@@ -8,7 +8,7 @@ from collections import Counter
 from pathlib import Path
 
 REPOSITORY = Path(__file__).parents[3]
-TABLE = REPOSITORY / "docs" / "sdk" / "behaviours.md"
+TABLE = REPOSITORY / "sdk/docs/behaviours.md"
 PREFIX = "test_scenario_"
 
 # The scenarios in hyperledger/fabric-gateway, scenario/features, by feature file.
