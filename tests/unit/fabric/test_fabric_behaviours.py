@@ -39,7 +39,7 @@ def rows() -> list[tuple[str, str, str]]:
 
 # Fixtures through which a test runs once sync and once asyncio.
 BOTH_STYLES = {"clients", "gateway", "ledger", "open_to_any", "second", "strict"}
-ONE_STYLE = ("discovery", "failover", "hardware_key")
+ONE_STYLE = ("discovery", "failover", "hardware_key", "validity")
 
 
 def scenario_tests() -> dict[str, set[str]]:
@@ -70,6 +70,7 @@ def test_every_scenario_of_the_official_suite_has_a_row() -> None:
 
 def test_the_tests_run_in_both_styles_as_the_page_says() -> None:
     page = TABLE.read_text("utf-8")
-    assert f"files `{ONE_STYLE[0]}`, `{ONE_STYLE[1]}` and `{ONE_STYLE[2]}`" in page
+    *first, last = (f"`{name}`" for name in ONE_STYLE)
+    assert f"files {', '.join(first)} and {last}" in page
     single = {name for name, fixtures in scenario_tests().items() if not fixtures & BOTH_STYLES}
     assert {name.strip("`").partition("::")[0] for name in single} == set(ONE_STYLE)
