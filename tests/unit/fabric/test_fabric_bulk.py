@@ -85,7 +85,7 @@ def test_failures_are_in_their_outcomes_and_end_nothing(contract: Any, memory: M
     assert isinstance(refused.error, EndorseError)
     assert (refused.successful, refused.unknown, odd.successful) == (False, False, False)
     assert echoed.get() == b"x|y"
-    with pytest.raises(TypeError, match="give a list of MSP ids"):
+    with pytest.raises(TypeError, match="endorsing_organizations is the text 'Org1MSP': give a list"):
         wrong.get()
 
 

@@ -42,7 +42,7 @@ def test_an_encrypted_key_signs(pem: Any, password: Any) -> None:
         ("wrong", LOCKED, r"the private key cannot be decrypted: is the password right\?"),
         (PASSWORD, key_pem(KEY), "the private key is not encrypted: leave out the password"),
         (PASSWORD, KEY, "a password goes with a key in PEM: leave it out"),
-        (5, LOCKED, r"password is 5 \(int\)"),
+        (5, LOCKED, "password is of type int: give text or bytes"),
     ],
 )
 def test_a_password_that_does_not_fit_is_told(password: Any, pem: Any, words: str) -> None:
