@@ -73,7 +73,7 @@ def test_a_refusal_of_the_chaincode_is_returned_as_in_hfc(place: Place) -> None:
 
 
 def test_another_failure_of_endorsement_is_raised(place: Place) -> None:
-    place.memory.fail("Endorse", grpc.StatusCode.ABORTED, "ProposalResponsePayloads do not match")
+    place.memory.fail("Endorse", grpc.StatusCode.ABORTED, "ProposalResponsePayloads do not match", times=99)
     with pytest.raises(EndorseError, match="do not match"):
         invoke(place, "Create", "apple", "red")
 
@@ -331,7 +331,7 @@ def test_another_gateway_is_taken_when_the_first_cannot_be_reached(two: tuple[Pl
 
 def test_a_failure_that_another_gateway_would_have_too_is_raised(two: tuple[Place, MemoryGateway]) -> None:
     place, other = two
-    place.memory.fail("Endorse", grpc.StatusCode.ABORTED, "ProposalResponsePayloads do not match")
+    place.memory.fail("Endorse", grpc.StatusCode.ABORTED, "ProposalResponsePayloads do not match", times=99)
     with pytest.raises(EndorseError, match="do not match"):
         invoke(place, "Create", "apple", "red", peers=[PEER, OTHER_PEER])
     assert "Endorse" not in other.calls

@@ -92,7 +92,7 @@ def test_other_errors_stay_as_they_are() -> None:
 
 
 def test_a_handler_for_grpc_catches_a_failed_endorsement(place: Place) -> None:
-    place.memory.fail("Endorse", grpc.StatusCode.ABORTED, "ProposalResponsePayloads do not match")
+    place.memory.fail("Endorse", grpc.StatusCode.ABORTED, "ProposalResponsePayloads do not match", times=99)
     try:
         invoke(place, "Create", "apple", "red")
     except grpc.RpcError as error:
