@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from desk import Command
 from story import DOMAIN
 
 from forge import write_block_files
+from kindpakket.auditor.copies import BundleError, opened_bundle
 from kindpakket_cli.main import main
 from signed_town import SignedTown
 
@@ -104,6 +107,30 @@ def test_a_bundle_that_is_not_whole_is_refused(folder: Path) -> None:
     flipped[200] ^= 1
     bundle.write_bytes(flipped)
     assert "fetch it again" in run("verify", "--bundle", bundle, code=2).output
+
+
+def test_a_flipped_bit_of_a_bundle_is_told_or_changes_nothing(folder: Path) -> None:
+    """Some bits, such as those of times and attributes of the archive, say nothing of the blocks."""
+    bundle = folder.parent / "bundle.zip"
+    run("bundle", bundle, "--blocks", folder)
+    content = bundle.read_bytes()
+    whole = list(blocks_of(bundle))
+    places = Random(7).sample(range(len(content)), 200)
+    refused = 0
+    for place in (*range(60), *places, *range(len(content) - 300, len(content))):
+        flipped = bytearray(content)
+        flipped[place] ^= 1 << place % 8
+        bundle.write_bytes(flipped)
+        try:
+            assert list(blocks_of(bundle)) == whole, place
+        except BundleError:
+            refused += 1
+    assert refused > len(places) * 0.9
+
+
+def blocks_of(bundle: Path) -> Iterator[bytes]:
+    with opened_bundle(bundle) as (_, files):
+        yield from (message.SerializeToString() for message in files.read(0))
 
 
 def test_a_checkpoint_is_signed_cosigned_and_anchors(folder: Path) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -24,6 +26,7 @@ _CHUNK = 2**20
 _EARLIEST = (1980, 1, 1, 0, 0, 0)
 """The date of all files in a bundle, so that the same blocks give the same bytes."""
 _MOST = 2**20
+_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, KeyError, NotImplementedError, RuntimeError, ValueError)
 """More bytes are not a manifest."""
 
 
@@ -137,8 +140,12 @@ def opened_bundle(path: Path) -> Iterator[tuple[Manifest, BlockFiles]]:
                             raise BundleError(
                                 f"{path}: {name} is not the file that its manifest names: fetch it again"
                             )
-        except (zipfile.BadZipFile, KeyError, EOFError) as error:
+        except _DAMAGED as error:
             raise BundleError(f"{path} is not a whole bundle ({error}): fetch it again") from error
+        except OSError as error:
+            if error.errno != errno.EINVAL:  # zipfile looks for an entry at a place before the file
+                raise
+            raise BundleError(f"{path} is not a whole bundle: fetch it again") from error
         yield manifest, BlockFiles(folder)
 
 
