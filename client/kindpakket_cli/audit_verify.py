@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -109,18 +110,9 @@ class _Run:
         source, others = self.source, all_of(self.compared, self.source)
         try:
             with _progress(source, self.state.height) as progress:
-                if source.auditor is not None:
-                    return source.auditor.verify(
-                        values,
-                        state=self.state,
-                        checks=[self.check],
-                        progress=progress,
-                        others=others,
-                        tell=lambda finding: self.write(finding.as_json()),
-                    )
-                return audit_blocks(
-                    source.read,
-                    source.domain,
+                alone = partial(audit_blocks, source.read, source.domain)
+                audit = alone if source.auditor is None else source.auditor.verify
+                return audit(
                     values,
                     state=self.state,
                     checks=[self.check],

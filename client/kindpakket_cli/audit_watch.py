@@ -70,8 +70,7 @@ def watch(
         file = stack.enter_context(findings.open("a", encoding="utf-8")) if findings else None
         check = LedgerCheck(state, source.domain.channel, known)
         reading = Reading(state, source.domain, PersonalDataScan(()), [check])
-        if reading.chain.height:
-            reading.go_on(source.read(reading.chain.height - 1))
+        reading.go_on(source.read)
         gauges = _Gauges(metrics) if metrics else None
         teller = _Teller(session.as_json, file, gauges)
         with stoppable():

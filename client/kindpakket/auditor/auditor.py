@@ -102,10 +102,7 @@ class Auditor(Reader):
         reading = Reading(kept, domain, scan, checks)
         started = reading.chain.height
         compared = kept.progress.get("compared", 0)
-        if started:
-            reading.go_on(self._messages(started - 1, started - 1))
-        if scan.values and started:
-            reading.scan_only(self._messages(0, started - 1))
+        reading.go_on(self._messages)
         for _ in range(_ROUNDS):
             for message, _ in reading.read(self._messages(reading.chain.height)):
                 progress(message)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from itertools import takewhile
 
 from fabric_gateway.blocks import BlockMessage
 from kindpakket.auditor.audit import Audit
@@ -47,10 +46,7 @@ def audit_blocks(
     scan = PersonalDataScan(personal_values)
     reading = Reading(State() if state is None else state, domain, scan, checks)
     started = reading.chain.height
-    if started:
-        reading.go_on(blocks(started - 1))
-        if scan.values:
-            reading.scan_only(takewhile(lambda message: message.header.number < started, blocks(0)))
+    reading.go_on(blocks)
     for message, _ in reading.read(blocks(started)):
         progress(message)
     return concluded(reading, others=others(reading), untested=[UNTESTED], started=started, tell=tell)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Protocol
 
 from fabric_gateway.blocks import Block, BlockMessage
@@ -158,18 +159,20 @@ class Reading:
                     difference.cents,
                 )
 
-    def go_on(self, messages: Iterable[BlockMessage]) -> None:
+    def go_on(self, blocks: Callable[[int], Iterable[BlockMessage]]) -> None:
         """Insist that blocks are of the ledger that an earlier run has read, and no fewer.
 
+        Those that it has read are searched for personal values, which no state keeps.
+
         Args:
-            messages: the blocks from the last one on that was read.
+            blocks: gives the blocks from a number on.
 
         Raises:
             StateError: they are not.
         """
         if not self.chain.height:
             return
-        last = next(iter(messages), None)
+        last = next(iter(blocks(self.chain.height - 1)), None)
         if last is None or last.header.number != self.chain.height - 1:
             raise StateError(
                 f"an earlier audit read {self.chain.height} blocks, and there are fewer: give --again to "
@@ -180,11 +183,9 @@ class Reading:
                 f"block {last.header.number} is not the one that an earlier audit read: this is another "
                 "ledger, or its past was changed; give --again to audit it from block 0"
             )
-
-    def scan_only(self, messages: Iterable[BlockMessage]) -> None:
-        """Search blocks that an earlier run has read for personal values, which no state keeps."""
-        for message in messages:
-            self.traces += self.scan.traces(Block.decode(message))
+        if self.scan.values:
+            for message in islice(blocks(0), self.chain.height):
+                self.traces += self.scan.traces(Block.decode(message))
 
     def compared(self) -> None:
         """Remember that the state of the peer agrees with the books."""

@@ -64,14 +64,13 @@ class LedgerCheck:
             pool: processes that verify signatures; None: this process does it alone.
         """
         known = Anchor() if anchor is None else anchor
-        kept = state.note(_POSITION)
         self._state, self._pool = state, pool
         self.verifier = ChainVerifier(
             channel=channel,
             anchor=known.genesis or None,
             trusted=known.trusted,
             known=known.checkpoints,
-            position=Position.decode(kept.encode()) if kept else None,
+            position=position_of(state),
             verdicts=pool,
         )
         self._validity = Validity(state.connection)
