@@ -15,6 +15,7 @@ from typing import Any
 
 from fabric_gateway._wire import gateway as wire
 from fabric_gateway._wire import messages as m
+from fabric_gateway._wire.der import INTEGER, OCTET_STRING, SEQUENCE, element
 from fabric_gateway.blocks._committed import (
     BlockTransaction,
     CommittedTransaction,
@@ -56,7 +57,6 @@ __all__ = [
 ]
 
 _SIGNATURES, _TRANSACTIONS_FILTER, _COMMIT_HASH = 0, 2, 4
-_INTEGER, _OCTET_STRING, _SEQUENCE = 0x02, 0x04, 0x30
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,18 +183,8 @@ def header_bytes(number: int, previous_hash: bytes, data_hash: bytes) -> bytes:
     SEQUENCE { number INTEGER, previous_hash OCTET STRING, data_hash OCTET STRING }
     """
     digits = number.to_bytes(number.bit_length() // 8 + 1, "big")
-    return _der(
-        _SEQUENCE,
-        _der(_INTEGER, digits) + _der(_OCTET_STRING, previous_hash) + _der(_OCTET_STRING, data_hash),
-    )
-
-
-def _der(tag: int, content: bytes) -> bytes:
-    length = len(content)
-    if length < 0x80:
-        return bytes((tag, length)) + content
-    digits = length.to_bytes((length.bit_length() + 7) // 8, "big")
-    return bytes((tag, 0x80 | len(digits))) + digits + content
+    hashes = element(OCTET_STRING, previous_hash) + element(OCTET_STRING, data_hash)
+    return element(SEQUENCE, element(INTEGER, digits) + hashes)
 
 
 def _code(codes: Sequence[bytes], index: int) -> str:

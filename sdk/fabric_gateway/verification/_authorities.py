@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID, SignatureAlgorithmOID
 
-from fabric_gateway.verification._der import BIT_STRING, SEQUENCE, element, split
+from fabric_gateway._wire.der import BIT_STRING, SEQUENCE, element, split
 from fabric_gateway.verification._signatures import canonical
 from fabric_gateway.verification._strangers import Stranger
 

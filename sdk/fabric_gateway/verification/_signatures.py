@@ -20,8 +20,8 @@ from cryptography.hazmat.primitives.asymmetric.utils import (
     encode_dss_signature,
 )
 
+from fabric_gateway._wire.der import INTEGER, SEQUENCE, integer, split
 from fabric_gateway.identity._signatures import ORDERS
-from fabric_gateway.verification._der import INTEGER, SEQUENCE, integer, split
 
 PublicKey: TypeAlias = ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey
 

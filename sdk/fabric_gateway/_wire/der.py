@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-SEQUENCE, INTEGER, BIT_STRING = 0x30, 0x02, 0x03
+INTEGER, BIT_STRING, OCTET_STRING, SEQUENCE = 0x02, 0x03, 0x04, 0x30
 
 
 def element(tag: int, content: bytes) -> bytes:
