@@ -7,7 +7,7 @@ Nothing here uses `fabric_gateway.verification`, which it is there to test.
 
 from forge.authorities import Authority, Validity
 from forge.channels import Channel
-from forge.disks import stored, write_block_files
+from forge.disks import write_block_files
 from forge.ledgers import Ledger
 from forge.transactions import Invocation, Sets
 
@@ -18,6 +18,5 @@ __all__ = [
     "Ledger",
     "Sets",
     "Validity",
-    "stored",
     "write_block_files",
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
 import tempfile
@@ -16,7 +15,7 @@ from typing import IO
 
 from fabric_gateway.blocks import Block, BlockMessage, hash_of_header
 from fabric_gateway.errors import DecodeError
-from fabric_gateway.verification import BlockFileError, BlockFiles
+from fabric_gateway.verification import BlockFileError, BlockFiles, stored_form
 from kindpakket.ledger.domain import Domain
 
 _FORMAT = "kindpakket-audit-bundle/1"
@@ -135,23 +134,19 @@ def opened_bundle(path: Path) -> Iterator[tuple[Manifest, BlockFiles]]:
             with zipfile.ZipFile(path) as bundle:
                 manifest = _manifest(bundle, path)
                 for name, expected in manifest.files.items():
-                    with bundle.open(name) as entry, (Path(folder) / Path(name).name).open("wb") as copy:
+                    with _opened(bundle, name) as entry, (Path(folder) / Path(name).name).open("wb") as copy:
                         if _copied(entry, copy) != expected:
                             raise BundleError(
                                 f"{path}: {name} is not the file that its manifest names: fetch it again"
                             )
         except _DAMAGED as error:
             raise BundleError(f"{path} is not a whole bundle ({error}): fetch it again") from error
-        except OSError as error:
-            if error.errno != errno.EINVAL:  # zipfile looks for an entry at a place before the file
-                raise
-            raise BundleError(f"{path} is not a whole bundle: fetch it again") from error
         yield manifest, BlockFiles(folder)
 
 
 def _manifest(bundle: zipfile.ZipFile, path: Path) -> Manifest:
     try:
-        with bundle.open(_MANIFEST) as entry:
+        with _opened(bundle, _MANIFEST) as entry:
             members = json.loads(entry.read(_MOST))
         if members.pop("format") != _FORMAT:
             raise ValueError("another format")
@@ -164,47 +159,20 @@ def _manifest(bundle: zipfile.ZipFile, path: Path) -> Manifest:
     return manifest
 
 
+def _opened(bundle: zipfile.ZipFile, name: str) -> IO[bytes]:
+    """An entry, if it is compressed as `write_bundle` does it: otherwise other libraries fail with it."""
+    info = bundle.getinfo(name)
+    if info.compress_type != zipfile.ZIP_DEFLATED or info.header_offset < 0:
+        raise zipfile.BadZipFile(f"{name} is not as it was written")
+    return bundle.open(info)
+
+
 def _copied(entry: IO[bytes], copy: IO[bytes]) -> str:
     digest = hashlib.sha256()
     while chunk := entry.read(_CHUNK):
         digest.update(chunk)
         copy.write(chunk)
     return digest.hexdigest()
-
-
-def stored_form(message: BlockMessage) -> bytes:
-    """A block as a peer's block file has it.
-
-    Source: `common/ledger/blkstorage/block_serialization.go` of Fabric 3.1.
-    """
-    header = message.header
-    content = b"".join(
-        (
-            _number(header.number),
-            _bytes(header.data_hash),
-            _bytes(header.previous_hash),
-            _list(message.data.data),
-            _list(message.metadata.metadata),
-        )
-    )
-    return _bytes(content)
-
-
-def _number(value: int) -> bytes:
-    digits = bytearray()
-    while value > 0x7F:
-        digits.append(value & 0x7F | 0x80)
-        value >>= 7
-    return bytes((*digits, value))
-
-
-def _bytes(content: bytes) -> bytes:
-    return _number(len(content)) + content
-
-
-def _list(pieces: Iterable[bytes]) -> bytes:
-    whole = list(pieces)
-    return _number(len(whole)) + b"".join(map(_bytes, whole))
 
 
 def genesis_hash(content: bytes) -> bytes:
@@ -229,6 +197,5 @@ __all__ = [
     "domain_of",
     "genesis_hash",
     "opened_bundle",
-    "stored_form",
     "write_bundle",
 ]

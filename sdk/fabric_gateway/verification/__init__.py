@@ -28,6 +28,7 @@ from fabric_gateway.verification._definitions import (
 from fabric_gateway.verification._files import (
     BlockFileError,
     BlockFiles,
+    stored_form,
 )
 from fabric_gateway.verification._findings import (
     Finding,
@@ -116,6 +117,7 @@ __all__ = [
     "application_policy",
     "cosigned",
     "open_checkpoint",
+    "stored_form",
     "values_from",
     "verify_chain",
 ]

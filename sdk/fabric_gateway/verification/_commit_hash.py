@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Iterator
 from functools import lru_cache
 
+from fabric_gateway._wire.varint import varint
 from fabric_gateway.blocks import Version
 from fabric_gateway.verification._sets import Space
 from fabric_gateway.verification._updates import Update, Updates
@@ -23,7 +24,7 @@ def commit_hash(flags: bytes, updates: Updates, previous: bytes) -> bytes:
         updates: what its valid transactions change.
         previous: the commit hash of the block before it; b"" for block 1, the first to have one.
     """
-    return hashlib.sha256(_varint(len(flags)) + flags + b"".join(_entries(updates)) + previous).digest()
+    return hashlib.sha256(varint(len(flags)) + flags + b"".join(_entries(updates)) + previous).digest()
 
 
 def _entries(updates: Updates) -> Iterator[bytes]:
@@ -67,16 +68,7 @@ def _bytes(tag: bytes, content: bytes) -> bytes:
     length = len(content)
     if 0 < length < 0x80:  # as nearly all are
         return tag + _SHORT[length] + content
-    return tag + _varint(length) + content if content else b""
-
-
-def _varint(number: int) -> bytes:
-    content = bytearray()
-    while number >= 0x80:
-        content.append(number & 0x7F | 0x80)
-        number >>= 7
-    content.append(number)
-    return bytes(content)
+    return tag + varint(length) + content if content else b""
 
 
 _SHORT = tuple(bytes((number,)) for number in range(0x80))

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from fabric_gateway._wire import messages as m
+from fabric_gateway._wire.varint import varint
 from fabric_gateway.blocks import BlockMessage
 from fabric_gateway.errors import FabricError
 
@@ -210,3 +211,27 @@ def _list(content: bytes, position: int) -> tuple[Sequence[bytes], int]:
         piece, position = _bytes(content, position)
         found.append(piece)
     return found, position
+
+
+def stored_form(message: BlockMessage) -> bytes:
+    """A block as a peer's or an orderer's block file has it, with its length before it.
+
+    Source: `common/ledger/blkstorage/block_serialization.go` of Fabric 3.1.
+    """
+    header = message.header
+    pieces = (
+        varint(header.number),
+        _sized(header.data_hash),
+        _sized(header.previous_hash),
+        _counted(message.data.data),
+        _counted(message.metadata.metadata),
+    )
+    return _sized(b"".join(pieces))
+
+
+def _sized(content: bytes) -> bytes:
+    return varint(len(content)) + content
+
+
+def _counted(pieces: Sequence[bytes]) -> bytes:
+    return varint(len(pieces)) + b"".join(map(_sized, pieces))

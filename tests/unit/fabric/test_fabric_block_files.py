@@ -17,7 +17,8 @@ from fabric_gateway.verification import (
     Finding,
     verify_chain,
 )
-from forge import Invocation, Ledger, Sets, stored, write_block_files
+from fabric_gateway.verification import stored_form as stored
+from forge import Invocation, Ledger, Sets, write_block_files
 
 
 def _ledger(blocks: int = 4) -> Ledger:
