@@ -16,6 +16,7 @@ from cryptography import x509
 from stdnum import iban
 
 from fabric_gateway.blocks import Block, BlockTransaction
+from fabric_gateway.identity import load_certificate
 
 _CODE = re.compile(r"[a-z][a-z0-9-]{0,31}")
 _METADATA = "org.hyperledger.fabric:GetMetadata"
@@ -97,11 +98,13 @@ def as_stored(value: Any) -> Any:
 
 def attributes_of(certificate_pem: bytes) -> dict[str, str]:
     """The attributes that Fabric CA put into a certificate; empty if there are none."""
-    certificate = x509.load_pem_x509_certificate(certificate_pem)
+    certificate = load_certificate(certificate_pem)
     try:
         extension = certificate.extensions.get_extension_for_oid(_ATTRIBUTES).value
     except x509.ExtensionNotFound:
         return {}
+    except x509.DuplicateExtension as error:
+        raise ValueError(f"its creator's certificate cannot be read: {error}") from error
     value = extension.value if isinstance(extension, x509.UnrecognizedExtension) else b"{}"
     attributes = json.loads(value).get("attrs", {})
     return {str(name): str(text) for name, text in attributes.items()}

@@ -1,5 +1,8 @@
 """Identities: certificates, keys, signatures, MSP folders."""
 
+from fabric_gateway.identity._certificates import (
+    load_certificate,
+)
 from fabric_gateway.identity._hashes import (
     Hash,
 )
@@ -25,6 +28,7 @@ __all__ = [
     "Msp",
     "Signer",
     "key_pem",
+    "load_certificate",
     "load_key",
     "make_key",
     "verify",

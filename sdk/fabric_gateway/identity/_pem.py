@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives import serialization
 
 from fabric_gateway import _arguments as check
 from fabric_gateway.errors import IdentityError
+from fabric_gateway.identity._certificates import load_certificate
 
 Password: TypeAlias = str | bytes | None
 _BEGIN = b"-----BEGIN "
@@ -26,7 +27,7 @@ def read_certificate(pem: object, what: str = "the certificate") -> x509.Certifi
     if b"PRIVATE KEY-----" in content and b"BEGIN CERTIFICATE" not in content:
         raise IdentityError(f"{what} is a private key: pass the certificate first, then the key")
     try:
-        return x509.load_pem_x509_certificate(content)
+        return load_certificate(content)
     except ValueError as error:
         raise IdentityError(f"{what} cannot be read as X.509 in PEM: {error}") from error
 

@@ -18,9 +18,11 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.utils import CryptographyDeprecationWarning
 from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID, SignatureAlgorithmOID
 
 from fabric_gateway._wire.der import BIT_STRING, SEQUENCE, element, split
+from fabric_gateway.identity import load_certificate
 from fabric_gateway.verification._signatures import canonical
 from fabric_gateway.verification._strangers import Stranger
 
@@ -48,6 +50,9 @@ _KNOWN_CRITICAL = frozenset(
 )
 _ACCEPTED_USAGES = {ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE}
 
+# What `cryptography` raises for extensions that cannot be read; the warning, where warnings are errors.
+_DAMAGE = (x509.DuplicateExtension, CryptographyDeprecationWarning, ValueError)
+
 
 class Certified:
     """A certificate, with its signature in the one form that Fabric compares.
@@ -69,7 +74,7 @@ class Certified:
             Stranger: it is none.
         """
         try:
-            return cls(x509.load_pem_x509_certificate(pem))
+            return cls(load_certificate(pem))
         except ValueError as error:
             raise Stranger("unreadable", f"the certificate cannot be read: {error}") from error
 
@@ -114,7 +119,7 @@ class Certified:
         """An extension; None if it is not there, or none can be read."""
         try:
             return self.certificate.extensions.get_extension_for_class(kind).value
-        except (x509.ExtensionNotFound, ValueError):
+        except (x509.ExtensionNotFound, *_DAMAGE):
             return None
 
     def issued(self, other: Certified) -> bool:
@@ -224,7 +229,7 @@ def _unusable(found: Certified) -> str:
     """What keeps Go from using a certificate in any chain; "" if nothing does."""
     try:
         extensions = found.certificate.extensions
-    except ValueError as error:
+    except _DAMAGE as error:
         return f"the certificate's extensions cannot be read: {error}"
     for extension in extensions:
         if extension.oid == ExtensionOID.NAME_CONSTRAINTS:

@@ -222,6 +222,9 @@ class ChainVerifier:
         number = header.number
         if not self._begun:
             self._check_beginning(number, own_hash)
+        elif number != position.height and header.previous_hash == position.hash:
+            said = f"calls itself block {number}, and follows block {position.height - 1}"
+            self._say("header.number", "error", said, position.height)
         elif number != position.height:
             self._say("header.number", "error", f"comes where block {position.height} must come")
         if self._begun and header.previous_hash != position.hash:

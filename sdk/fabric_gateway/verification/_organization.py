@@ -118,7 +118,7 @@ class Organization:
         for found in self._lists:
             try:
                 authority = found.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value
-            except (x509.ExtensionNotFound, ValueError):
+            except (x509.ExtensionNotFound, x509.DuplicateExtension, ValueError):
                 return Stranger("revocation-list", f"{self.mspid}: a revocation list names no authority")
             if authority.key_identifier != issuer.key_identifier:
                 continue

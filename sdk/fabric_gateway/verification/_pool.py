@@ -21,13 +21,13 @@ from multiprocessing import get_context
 from types import TracebackType
 from typing import Any, NamedTuple, Self, TypeAlias
 
-from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
 from fabric_gateway._wire import gateway as wire
 from fabric_gateway._wire import messages as m
 from fabric_gateway.blocks import BlockMessage, header_bytes
 from fabric_gateway.errors import DecodeError, FabricError
+from fabric_gateway.identity import load_certificate
 from fabric_gateway.verification._configuration import Configuration
 from fabric_gateway.verification._signatures import (
     PublicKey,
@@ -225,7 +225,7 @@ def _key(identity: bytes) -> tuple[PublicKey, bytes] | None:
     """The key of a serialised identity, and the hash of its certificate; None if it has none."""
     try:
         pem = wire.parse(m.identities.SerializedIdentity, identity).id_bytes
-        certificate = x509.load_pem_x509_certificate(pem)
+        certificate = load_certificate(pem)
     except (DecodeError, ValueError):
         return None
     key = public_key(certificate)

@@ -131,6 +131,16 @@ def test_one_bit_anywhere_is_found_and_its_block_named(
     assert block in {item.block for item in found}, found
 
 
+def test_a_block_with_another_number_is_named_by_its_place(tmp_path: Path, ledger: Ledger) -> None:
+    """As the one bit in its number does, which the header hash of the next block does not know."""
+    blocks = [type(block).FromString(block.SerializeToString()) for block in ledger.blocks]
+    blocks[2].header.number = 6
+    write_block_files(tmp_path, blocks)
+    found = [(item.block, item.rule) for item in _findings(tmp_path, ledger)]
+    assert found[0] == (2, "header.number")
+    assert (6, "block.signatures") in found
+
+
 def test_the_clean_files_have_no_finding(
     ledger: Ledger, stored_ledger: tuple[Path, bytes, list[int]]
 ) -> None:
