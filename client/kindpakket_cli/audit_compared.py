@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import click
 
+from kindpakket_cli.bank_files import matched
 from kindpakket_cli.contract import Wrong
 from kindpakket_cli.files import READABLE
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from kindpakket.auditor.books import Books
     from kindpakket.auditor.finding import Finding, Kind, Part
     from kindpakket.backoffice.bank.breaks import Break
-    from kindpakket.backoffice.bank.files import BankFile
     from kindpakket.backoffice.bank.outcomes import Outcome
     from kindpakket.ledger.records import Settlement
     from kindpakket.ledgerview import LedgerView
@@ -174,19 +174,9 @@ def _apart(
 def _bank_findings(payments: Sequence[Path], statements: Sequence[Path], books: Books) -> Iterator[Finding]:
     """Every break of ledger, payment files and bank."""
     from kindpakket.backoffice.bank.breaks import three_way
-    from kindpakket.backoffice.bank.files import of_other_accounts
-    from kindpakket.backoffice.bank.matching import match
     from kindpakket.ledger.days import today
 
-    ordered, answered = _read(payments), _read(statements)
-    wrong = [f"{file.source} is {file.name}, not a payment file" for file in ordered if not file.orders]
-    wrong += [f"{file.source} is {file.name}: give it by --payments" for file in answered if file.orders]
-    orders = [order for file in ordered for order in file.orders]
-    lines = [statement for file in answered for statement in file.statements]
-    wrong += of_other_accounts(orders, lines)
-    if wrong:
-        raise Wrong("\n".join(wrong), "FILE")
-    outcome = match(orders, lines, [answer for file in answered for answer in file.answers])
+    orders, outcome = matched(payments, statements)
     certain = _certain(outcome, {order.settlement for order in orders})
     for found in three_way(orders, outcome, today(), records(books)):
         if statements or found.kind in _OF_FILES | {"other-amount"}:
@@ -203,12 +193,6 @@ def _of_break(found: Break, *, wrong: bool) -> Finding:
     kind: Kind = "error" if wrong else "uncertainty"
     cents = None if found.cents is None else abs(found.cents)
     return _finding(part, f"{part}/{found.kind}", kind, f"{found.what}: {found.what_to_do}", cents)
-
-
-def _read(paths: Sequence[Path]) -> list[BankFile]:
-    from kindpakket.backoffice.bank.files import read_file
-
-    return [read_file(path) for path in paths]
 
 
 def records(books: Books) -> Iterator[Settlement]:

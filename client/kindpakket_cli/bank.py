@@ -11,7 +11,8 @@ import click
 
 from kindpakket.ledger.money import euros
 from kindpakket_cli.bank_book import book, breaks, decide, statements
-from kindpakket_cli.contract import Wrong, group, not_as_it_should_be
+from kindpakket_cli.bank_files import matched, read_all
+from kindpakket_cli.contract import group, not_as_it_should_be
 from kindpakket_cli.offline import offline
 from kindpakket_cli.output import complain, note, print_json, print_table
 
@@ -51,7 +52,7 @@ def read(paths: tuple[Path, ...], as_json: bool) -> None:
     """
     from kindpakket.backoffice.bank.statements import distinct, gaps
 
-    files = _read(paths)
+    files = read_all(paths)
     counted, again = distinct(statement for file in files for statement in file.statements)
     missing = gaps(counted)
     if as_json:
@@ -99,26 +100,9 @@ def match(payment_paths: tuple[Path, ...], paths: tuple[Path, ...], as_json: boo
     Ends with 1 when a person has to decide on something, or the bank has not answered.
     """
     from kindpakket.backoffice.bank.breaks import three_way
-    from kindpakket.backoffice.bank.files import of_other_accounts
-    from kindpakket.backoffice.bank.matching import match as match_all
     from kindpakket.ledger.days import today
 
-    ordered, answered = _read(payment_paths), _read(paths)
-    wrong = [
-        f"{file.source} is {file.name}, not a payment file" for file in ordered if file.kind != "pain.001"
-    ]
-    wrong += [f"{file.source} is {file.name}: {file.note}" for file in answered if file.note]
-    wrong += [
-        f"{file.source} is {file.name}: give it with --payments"
-        for file in answered
-        if file.kind == "pain.001"
-    ]
-    orders = [order for file in ordered for order in file.orders]
-    statements = [statement for file in answered for statement in file.statements]
-    wrong += of_other_accounts(orders, statements)
-    if wrong:
-        raise Wrong("\n".join(wrong), "FILE")
-    outcome = match_all(orders, statements, [answer for file in answered for answer in file.answers])
+    orders, outcome = matched(payment_paths, paths)
     breaks = three_way(orders, outcome, today())
     if as_json:
         print_json(_outcome_json(outcome, breaks))
@@ -126,25 +110,6 @@ def match(payment_paths: tuple[Path, ...], paths: tuple[Path, ...], as_json: boo
         _print_outcome(outcome, breaks)
     if breaks:
         not_as_it_should_be()
-
-
-def _read(paths: Sequence[Path]) -> list[BankFile]:
-    """All files, or one error about all that cannot be used."""
-    from kindpakket.backoffice.bank.errors import BankFileError
-    from kindpakket.backoffice.bank.files import read_file
-
-    files: list[BankFile] = []
-    wrong: list[str] = []
-    for path in paths:
-        try:
-            files.append(read_file(path))
-        except BankFileError as error:
-            wrong.append(str(error))
-        except OSError as error:
-            wrong.append(f"{path}: {error.strerror or error}")
-    if wrong:
-        raise Wrong("\n".join(wrong), "FILE")
-    return files
 
 
 def _summary(file: BankFile) -> list[str]:
