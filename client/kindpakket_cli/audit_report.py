@@ -11,6 +11,7 @@ import click
 
 from kindpakket.ledger.money import euros
 from kindpakket_cli.audit_period import Asked, explained, observed, period_options, write_private
+from kindpakket_cli.bank_files import read_all
 from kindpakket_cli.contract import Wrong, not_as_it_should_be
 from kindpakket_cli.files import READABLE
 from kindpakket_cli.output import complain, print_json
@@ -171,9 +172,7 @@ def _bank_files(payments: Sequence[Path], statements: Sequence[Path]) -> BankFil
 
     if not payments and not statements:
         return BankFiles()
-    from kindpakket.backoffice.bank.files import read_file
-
-    files = {_sha256(path.read_bytes()): read_file(path) for path in (*payments, *statements)}
+    files = {file.sha256: file for file in read_all((*payments, *statements))}
     orders = [trace for sha256, file in sorted(files.items()) for trace in _orders(file, sha256)]
     lines = [trace for sha256, file in sorted(files.items()) for trace in _lines(file, sha256)]
     return BankFiles(

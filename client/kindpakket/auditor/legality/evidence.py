@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from kindpakket.auditor.legality.checks import CHECKS, Checked
-from kindpakket.auditor.legality.facts import Facts, SettlementFact, Step
+from kindpakket.auditor.legality.facts import Facts, PaymentFact, SettlementFact, Step
 from kindpakket.auditor.legality.traces import BankFiles, BankTrace
 
 
@@ -23,11 +23,7 @@ def evidence_of(facts: Facts, checked: Checked, bank: BankFiles) -> dict[str, An
     rules = facts.schemes[payment.scheme]["rules"][payment.rules_version - 1]
     categories = {category["code"]: category.get("cap_cents") for category in rules["categories"]}
     return {
-        "payment": payment.id,
-        "scheme": payment.scheme,
-        "shop": payment.shop,
-        "voucher": payment.voucher,
-        "day": payment.day,
+        **payment_members(payment),
         "cents": payment.cents,
         "net_cents": payment.net,
         "lines": [dict(line) for line in payment.lines],
@@ -67,6 +63,17 @@ def evidence_of(facts: Facts, checked: Checked, bank: BankFiles) -> dict[str, An
         "granted": dict(payment.granted),
         "settlement": None if settlement is None else _settlement(settlement, bank),
         "checks": {check: checked.result(check) for check in CHECKS},
+    }
+
+
+def payment_members(payment: PaymentFact) -> dict[str, Any]:
+    """What a payment is called, as JSON members."""
+    return {
+        "payment": payment.id,
+        "scheme": payment.scheme,
+        "shop": payment.shop,
+        "voucher": payment.voucher,
+        "day": payment.day,
     }
 
 

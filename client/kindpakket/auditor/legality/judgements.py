@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -84,11 +83,6 @@ def read_checked(document: Mapping[str, Any], sample: Sample) -> dict[str, tuple
     if document["seed"] != sample.seed or list(found) != [item.id for item in sample.drawn]:
         raise LegalityError("the checked disclosure is of another sample: check the one of this period")
     return found
-
-
-def sha256_of(content: bytes) -> str:
-    """SHA-256 of a file's bytes, hexadecimal."""
-    return hashlib.sha256(content).hexdigest()
 
 
 def _judgement(payment: str, given: Any, cents: int) -> Judgement:

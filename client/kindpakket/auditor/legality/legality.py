@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from kindpakket.auditor.legality.checks import CHECKS, Checked, Failure, check_payments
-from kindpakket.auditor.legality.evidence import evidence_of, step_members
+from kindpakket.auditor.legality.evidence import evidence_of, payment_members, step_members
 from kindpakket.auditor.legality.facts import Facts
 from kindpakket.auditor.legality.findings import Findings, OutsideFinding
 from kindpakket.auditor.legality.four_eyes import pairs_in
@@ -164,11 +164,7 @@ def _failure(failure: Failure) -> dict[str, Any]:
 def _exception(checked: Checked) -> dict[str, Any]:
     payment = checked.payment
     return {
-        "payment": payment.id,
-        "scheme": payment.scheme,
-        "shop": payment.shop,
-        "voucher": payment.voucher,
-        "day": payment.day,
+        **payment_members(payment),
         "block": payment.step.block,
         "transaction": payment.step.transaction,
         "cents": payment.cents,
@@ -181,11 +177,7 @@ def _exception(checked: Checked) -> dict[str, Any]:
 def _payment(checked: Checked) -> dict[str, Any]:
     payment, issue, settlement = checked.payment, checked.payment.issue, checked.settlement
     return {
-        "payment": payment.id,
-        "scheme": payment.scheme,
-        "shop": payment.shop,
-        "voucher": payment.voucher,
-        "day": payment.day,
+        **payment_members(payment),
         "block": payment.step.block,
         "cents": payment.cents,
         "net_cents": payment.net,
