@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 from grpc import StatusCode
 
@@ -244,20 +244,21 @@ class Reading(Generic[T]):
     def ended(self, status: str = "OK") -> None:
         """The stream that is open, if one is, has ended. Tells the observer."""
         link, self._link = self._link, None
-        if link is None:
-            return
-        self._session.tell_stream(
-            StreamEvent(
-                what="ended",
-                channel=self._channel,
-                method=self.path,
-                peer=link.name,
-                address=link.target.address,
-                items=self._items,
-                seconds=time.monotonic() - self._opened,
-                status=status,
-            )
-        )
+        if link is not None:
+            self._tell(link, "ended", self._items, time.monotonic() - self._opened, status)
+
+    def _tell(
+        self,
+        link: Link[Any],
+        what: Literal["received", "ended"],
+        items: int,
+        seconds: float = 0.0,
+        status: str = "OK",
+    ) -> None:
+        if self._session.observer is not None:
+            peer, address = link.name, link.target.address
+            event = StreamEvent(what, self._channel, self.path, peer, address, items, seconds, status)
+            self._session.tell_stream(event)
 
     def received(self, response: bytes) -> Sequence[T] | None:
         """What is new in an answer; None at the proper end.
@@ -274,10 +275,7 @@ class Reading(Generic[T]):
         self._established, self._failing_since, self._failures = True, None, 0
         if fresh and self._link is not None:
             self._items += len(fresh)
-            link = self._link
-            self._session.tell_stream(
-                StreamEvent("received", self._channel, self.path, link.name, link.target.address, len(fresh))
-            )
+            self._tell(self._link, "received", len(fresh))
         return fresh
 
     def _is_next(self, number: int) -> bool:
