@@ -43,3 +43,11 @@ def integer(content: bytes) -> int:
     if not content or (len(content) > 1 and content[0] in (0, 0xFF) and content[0] >> 7 == content[1] >> 7):
         raise ValueError("an integer that is not DER")
     return int.from_bytes(content, "big", signed=True)
+
+
+def ends_at_a_byte(signed: bytes, signature: bytes) -> bool:
+    """The bit string with the signature, which ends a certificate or a revocation list, has no unused bits.
+
+    Go shifts a signature that has some, and then no key fits it; `cryptography` overlooks them.
+    """
+    return signed[-len(signature) - 1] == 0

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.utils import CryptographyDeprecationWarning
 from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID, SignatureAlgorithmOID
 
-from fabric_gateway._wire.der import BIT_STRING, SEQUENCE, element, split
+from fabric_gateway._wire.der import BIT_STRING, SEQUENCE, element, ends_at_a_byte, split
 from fabric_gateway.identity import load_certificate
 from fabric_gateway.verification._signatures import canonical
 from fabric_gateway.verification._strangers import Stranger
@@ -126,6 +126,8 @@ class Certified:
         """It signed another certificate, and was allowed to."""
         usage = self.extension(x509.KeyUsage)
         if not self.is_authority or (usage is not None and not usage.key_cert_sign):
+            return False
+        if not ends_at_a_byte(other.certificate.public_bytes(_DER), other.certificate.signature):
             return False
         try:
             other.certificate.verify_directly_issued_by(self.certificate)

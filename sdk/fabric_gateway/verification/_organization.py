@@ -14,7 +14,9 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ed25519
 from cryptography.hazmat.primitives.asymmetric.types import CertificateIssuerPublicKeyTypes
+from cryptography.hazmat.primitives.serialization import Encoding
 
+from fabric_gateway._wire.der import ends_at_a_byte
 from fabric_gateway.verification._authorities import Authorities, Certified, Chain
 from fabric_gateway.verification._signatures import PublicKey, public_key
 from fabric_gateway.verification._strangers import Stranger
@@ -170,6 +172,8 @@ def _revocation_list(data: bytes) -> x509.CertificateRevocationList:
 
 
 def _signed(found: x509.CertificateRevocationList, issuer: Certified) -> bool:
+    if not ends_at_a_byte(found.public_bytes(Encoding.DER), found.signature):
+        return False
     key = issuer.certificate.public_key()
     try:
         return found.is_signature_valid(cast(CertificateIssuerPublicKeyTypes, key))

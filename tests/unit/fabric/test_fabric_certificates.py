@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -57,3 +57,33 @@ def test_nobody_is_a_member_with_it(authority: Authority, damaged: list[bytes]) 
         _key(identity)
         with pytest.raises((Stranger, DecodeError)):
             membership.member(identity)
+
+
+def test_a_signature_with_unused_bits_is_nobodys_as_for_go(authority: Authority) -> None:
+    """`cryptography` overlooks how many bits of a bit string are unused; Go shifts the signature by them."""
+    certificate = _with_unused_bit(lambda: authority.member("user", "client").certificate_pem)
+    membership = Membership([authority.msp()], ed25519_allowed=True)
+    identity = m.identities.SerializedIdentity(mspid="AMSP", id_bytes=certificate).SerializeToString()
+    with pytest.raises(Stranger, match="does not chain to the organisation's authorities"):
+        membership.member(identity)
+
+
+def test_a_revocation_list_with_unused_bits_revokes_nobody_as_for_go(authority: Authority) -> None:
+    user = authority.member("user", "client")
+    sound = authority.revocation_list([user])
+    damaged = _with_unused_bit(lambda: authority.revocation_list([user]))
+    with pytest.raises(Stranger, match="on the revocation list"):
+        Membership([authority.msp(revocation_lists=[sound])], ed25519_allowed=True).member(user.serialized)
+    Membership([authority.msp(revocation_lists=[damaged])], ed25519_allowed=True).member(user.serialized)
+
+
+def _with_unused_bit(make: Callable[[], bytes]) -> bytes:
+    """A certificate or a list, PEM, whose signature ends with a zero bit that is said not to be used."""
+    while True:
+        pem = make()
+        label = pem.split(b"-----")[1].removeprefix(b"BEGIN ")
+        content = bytearray(base64.b64decode(b"".join(pem.split(b"-----")[2].split())))
+        if content[-1] & 1:
+            continue
+        content[content.rindex(b"\x00\x30", 0, -60)] = 1
+        return b"-----BEGIN %s-----\n%s-----END %s-----\n" % (label, base64.encodebytes(content), label)
