@@ -86,8 +86,8 @@ def run(
     first = date(date.today().year + 1, 1, 1)
     days = seasons.days_of(first, first + timedelta(days=364))
     with (
-        opened(f"{first}T09:00") as bank,
         time_machine.travel(morning_of(first)) as clock,
+        opened(f"{first}T{_OPENING_HOUR:02}:00") as bank,
         Desk(network, folder, Random(seed)) as desk,
     ):
         with figures.phase("scheme"):
@@ -117,6 +117,8 @@ def run(
             treasury.reopen_accounts()
             clock.move_to(morning_of(days[-1] + timedelta(days=14)))
             treasury.pay([scheme.id], days[-1] + timedelta(days=7))
+            clock.move_to(morning_of(days[-1] + timedelta(days=31)))
+            treasury.book()
         treasury.close()
         figures.counts |= {f"settlements_{outcome}": count for outcome, count in treasury.booked.items()}
         figures.counts |= {"payment_files": treasury.files, "open_breaks": treasury.open_breaks}

@@ -27,7 +27,6 @@ DEBTOR = Debtor("Gemeente Zuidhorn", "NL91ABNA0417164300", "ABNANL2A")
 _NAME = "GEMEENTE"
 _AT_ONCE = 8
 _CLOSED = 0.02
-_DAYS_OF_THE_BANK = 12
 
 
 class Treasury:
@@ -56,12 +55,13 @@ class Treasury:
             bank.hold(name, accounts[int(name.removeprefix("SHOP"))], behaviour="closed-account")
 
     def pay(self, schemes: Sequence[str], last: date) -> None:
-        """Pay what is open up to a day, and book what the bank says of it.
+        """Book what the bank has said since the last time, and pay what is open up to a day.
 
         Args:
             schemes: ids of the schemes.
             last: the last day that is closed.
         """
+        self.book()
         treasurer = self._desk.treasurer
         for scheme in schemes:
             treasurer.schemes.close_day(scheme, last)
@@ -77,8 +77,25 @@ class Treasury:
             )
         self._desk.in_step()
         self._export(schemes)
+
+    def book(self) -> None:
+        """Book what the bank has said since the last time; its days are those of this process' clock."""
+        if not self.files:
+            return
         self._desk.in_step()
-        self._book()
+        self._bank.pass_days(0)
+        sent = [*self._bank.files("pain.002"), *self._bank.files("camt.053")]
+        given = [
+            GivenFile(read_bytes(content, f"{self.files}-{number}.xml"), content)
+            for number, content in enumerate(sent)
+        ]
+        ledger = all_settlements(self._desk.treasurer)
+        _, kept = take(self._register.bank, given, ledger.values())
+        booked = book(self._desk.treasurer, kept, ledger, today())
+        self.booked.update(made.booking.outcome for made in booked.made)
+        self.open_breaks = len(booked.breaks)
+        for left in booked.for_persons:
+            raise AssertionError(f"somebody has to look at {left}")
 
     def reopen_accounts(self) -> None:
         """Let the shops whose accounts were closed have them back."""
@@ -106,18 +123,3 @@ class Treasury:
         returned = self._random.choice(approved)["id"]
         self._bank.change(_NAME, behaviour="return-later", parameters={"days": 2, "end_to_end_id": returned})
         self._bank.ask("POST", "/payments", path.read_bytes())
-
-    def _book(self) -> None:
-        self._bank.pass_days(_DAYS_OF_THE_BANK)
-        sent = [*self._bank.files("pain.002"), *self._bank.files("camt.053")]
-        given = [
-            GivenFile(read_bytes(content, f"{self.files}-{number}.xml"), content)
-            for number, content in enumerate(sent)
-        ]
-        ledger = all_settlements(self._desk.treasurer)
-        _, kept = take(self._register.bank, given, ledger.values())
-        booked = book(self._desk.treasurer, kept, ledger, today())
-        self.booked.update(made.booking.outcome for made in booked.made)
-        self.open_breaks = len(booked.breaks)
-        for left in booked.for_persons:
-            raise AssertionError(f"somebody has to look at {left}")
