@@ -90,8 +90,10 @@ def block(what: str, value: object) -> int:
     """
     if isinstance(value, bool) or not isinstance(value, int):
         raise TypeError(f"{what} is {shown(value)}: give the number of a block")
-    if not 0 <= value < _MOST:
+    if value < 0:
         raise ValueError(f"{what} is {value}: the first block is number 0")
+    if value >= _MOST:
+        raise ValueError(f"{what} is {value}: block numbers end below 2^64 - 1")
     return value
 
 

@@ -80,7 +80,7 @@ def test_closing_one_stream_of_blocks_leaves_others_open(strict: Contract, ledge
 
 def test_a_start_beyond_the_ledger_is_told_with_its_height(ledger: Ledger) -> None:
     far = ledger.ledger_height() + 1000
-    words = rf"the start is block {far} of channel scenario, but the peer has \d+ blocks"
+    words = rf"the start is block {far} of channel scenario, but the peer's last block is \d+"
     with pytest.raises(EventsError, match=words), ledger.blocks(far) as blocks:
         next(iter(blocks))
     with pytest.raises(EventsError, match=words), ledger.chaincode_events("open", start_block=far) as events:

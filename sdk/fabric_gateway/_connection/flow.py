@@ -7,7 +7,6 @@ with `yield from`.
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from itertools import count
@@ -16,6 +15,7 @@ from typing import TypeAlias, TypeVar
 from grpc import StatusCode
 
 from fabric_gateway._connection.deadlines import Countdown
+from fabric_gateway._connection.waits import jittered
 from fabric_gateway.errors import EndorseError, ErrorDetail, FabricError, GatewayError, says_overloaded
 
 T = TypeVar("T")
@@ -123,8 +123,7 @@ def pause(seconds: float) -> Flow[None]:
 
 def backoff(attempt: int) -> float:
     """Seconds to wait after the given failed attempt (1, 2, …): growing, bounded, with jitter."""
-    longest = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** (attempt - 1))
-    return random.uniform(longest / 2, longest)  # noqa: S311
+    return jittered(_FIRST_PAUSE, _LONGEST_PAUSE, attempt)
 
 
 def repeatedly(

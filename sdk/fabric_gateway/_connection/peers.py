@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import random
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -13,12 +12,12 @@ from typing import Any, Generic, TypeVar
 
 from fabric_gateway import _node_messages as node_messages
 from fabric_gateway._connection.targets import Target
+from fabric_gateway._connection.waits import jittered
 
 C = TypeVar("C")
 
 _FIRST_WAIT = 0.5
 _LONGEST_WAIT = 30.0
-_LAST_WAIT = 7  # waits double until the longest is reached
 _TRYING = 5.0  # seconds for one try of a failing peer, before another caller may try it
 
 log = logging.getLogger("fabric_gateway.peers")
@@ -211,5 +210,4 @@ class Peers(Generic[C]):
 
 def _wait(failures: int) -> float:
     """Seconds before a peer is tried again: growing, bounded, with jitter."""
-    longest = min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** min(failures - 1, _LAST_WAIT))
-    return random.uniform(longest / 2, longest)  # noqa: S311
+    return jittered(_FIRST_WAIT, _LONGEST_WAIT, failures)

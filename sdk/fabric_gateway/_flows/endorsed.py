@@ -13,6 +13,7 @@ from fabric_gateway._connection.deadlines import Countdown, Deadlines
 from fabric_gateway._connection.flow import Call, CallFailed, Flow, backoff, pause
 from fabric_gateway._connection.observer import Operation, OperationName, watched
 from fabric_gateway._connection.session import Session
+from fabric_gateway._connection.waits import growing
 from fabric_gateway._flows.committing import status_from
 from fabric_gateway._wire import gateway as wire
 from fabric_gateway.errors import CommitStatusError, SubmitError, UnknownOutcome
@@ -121,7 +122,7 @@ class EndorsedTransaction:
         try:
             for attempt in count(1):
                 if self._may_look and not (problem.overloaded or problem.consenter_joining):
-                    look = min(_FIRST_LOOK * 2 ** (attempt - 1), _LONGEST_LOOK, deadline.remaining)
+                    look = min(growing(_FIRST_LOOK, _LONGEST_LOOK, attempt), deadline.remaining)
                     status = yield from self._look(look)
                     if status:
                         return status

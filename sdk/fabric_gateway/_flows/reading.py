@@ -196,8 +196,8 @@ class Reading(Generic[T]):
         what = "the checkpoint" if self._resumed else "the start"
         remedy = "is it of another ledger?" if self._resumed else f"begin at {height} at most"
         return (
-            f"{what} is block {start} of channel {self._channel}, but the peer has {height} blocks, 0 to "
-            f"{height - 1}: {remedy}"
+            f"{what} is block {start} of channel {self._channel}, but the peer's last block is {height - 1}: "
+            f"{remedy}"
         )
 
     def explaining(self, error: EventsError) -> Flow[EventsError]:

@@ -32,7 +32,7 @@ class Streams:
         if not self._access.signed(wanted.identity, signed.request, signed.signature):
             abort(context, grpc.StatusCode.PERMISSION_DENIED, "access denied: the signature is invalid")
         passed = not wanted.after_transaction_id
-        for block in self._blocks(wanted.start_position, None, context):
+        for block in self._blocks(self._first(wanted.start_position), None, context):
             found = [event for event in _events(block) if event.chaincode_id == wanted.chaincode_id]
             if not passed:
                 ids = [event.tx_id for event in found]
@@ -78,15 +78,20 @@ class Streams:
         header = m.common.ChannelHeader.FromString(payload.header.channel_header)
         bound = self._access.bound(header.tls_cert_hash, context)
         end = self._faults.deliver_end if bound else "BAD_REQUEST"
+        start = self._first(seek.start)
+        if end == "SUCCESS" and start > len(self._ledger.blocks):
+            end = "NOT_FOUND"
         if end == "SUCCESS":
-            for block in self._blocks(seek.start, seek.stop.specified.number, context):
+            for block in self._blocks(start, seek.stop.specified.number, context):
                 yield response(block).SerializeToString()
         if end:
             yield m.events.DeliverResponse(status=m.common.Status.Value(end)).SerializeToString()
 
-    def _blocks(self, start: Any, stop: int | None, context: grpc.ServicerContext) -> Iterator[Any]:
-        blocks = self._ledger.blocks
-        number = start.specified.number if start.WhichOneof("Type") == "specified" else len(blocks)
+    def _first(self, start: Any) -> int:
+        return start.specified.number if start.HasField("specified") else len(self._ledger.blocks)
+
+    def _blocks(self, start: int, stop: int | None, context: grpc.ServicerContext) -> Iterator[Any]:
+        blocks, number = self._ledger.blocks, start
         while stop is None or number <= stop:
             wanted = number
             if not wait(context, self._ledger.changed, lambda: len(blocks) > wanted):  # noqa: B023

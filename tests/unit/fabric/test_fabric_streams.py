@@ -29,6 +29,15 @@ def test_blocks_without_a_stop_go_on_as_they_are_committed(network: Any, contrac
         assert next(stream).header.number == 1
 
 
+def test_a_start_beyond_the_ledger_is_told_with_its_height(network: Any, contract: Any) -> None:
+    """As of a peer: its next block is waited for, what lies after that is not found."""
+    with pytest.raises(EventsError, match=r"the start is block 2 .* last block is 0: begin at 1 at most"):
+        next(iter(network.blocks(2)))
+    with network.blocks(1) as stream:
+        contract.submit("Add", "a", "1")
+        assert next(stream).header.number == 1
+
+
 def test_a_stop_before_the_start_is_a_mistake(network: Any) -> None:
     with pytest.raises(ValueError, match="stop, block 1, is before start, block 2"):
         network.blocks(2, 1)
