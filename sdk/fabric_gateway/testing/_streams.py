@@ -78,6 +78,8 @@ class Streams:
         header = m.common.ChannelHeader.FromString(payload.header.channel_header)
         bound = self._access.bound(header.tls_cert_hash, context)
         end = self._faults.deliver_end if bound else "BAD_REQUEST"
+        if end == "SUCCESS" and seek.start.specified.number > len(self._ledger.blocks):
+            end = "NOT_FOUND"  # as a peer's ledger: only the block after its last one is waited for
         if end == "SUCCESS":
             for block in self._blocks(seek.start, seek.stop.specified.number, context):
                 yield response(block).SerializeToString()
