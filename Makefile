@@ -8,7 +8,7 @@ BUILD  := $(CURDIR)/build
 VULNERABILITIES ?= https://vuln.go.dev
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo down docs test test-go test-python proof lint gosec vulncheck mutation bench-sdk format clean
+.PHONY: help setup demo down docs test test-go test-python proof lint gosec vulncheck mutation bench-sdk soak format clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -73,6 +73,9 @@ mutation:  ## put small faults into the rules and into who may do what, and list
 
 bench-sdk: setup  ## compare fabric_gateway with the official Go and Node SDKs, some 25 minutes (BENCH="--quick": two)
 	@PYTHONPATH=tests/bench $(BIN)/python -m sdk $(BENCH)
+
+soak: setup  ## an hour of the SDK's clients while nodes stop and start: each request there once, memory flat (SOAK="--minutes 10")
+	@PYTHONPATH=tests/bench $(BIN)/python -m soak $(SOAK)
 
 format: $(VENV)/.ready  ## lay the code out as the formatters want it
 	@cd chaincode && gofmt -w .

@@ -11,7 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -32,6 +32,7 @@ class Runner:
         summary: picks from all that it wrote what to show again.
         folder: where it runs.
         empty: the exit code when no test was selected.
+        settings: environment variables beside those that all runners have.
     """
 
     title: str
@@ -40,6 +41,7 @@ class Runner:
     summary: Callable[[list[str]], list[str]]
     folder: Path = ROOT
     empty: int = 0
+    settings: Mapping[str, str] = field(default_factory=dict)
 
     def run(self, environment: Mapping[str, str], *, follow: bool) -> Result:
         """Run it.
@@ -52,7 +54,7 @@ class Runner:
         with subprocess.Popen(
             self.arguments,
             cwd=self.folder,
-            env=environment,
+            env={**environment, **self.settings},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
         ) as process:
@@ -101,16 +103,18 @@ def stages(options: Sequence[str], *, proof: bool = False) -> list[list[Runner]]
 
     Args:
         options: what pytest is told beside how to run.
-        proof: run the fuzz tests of the chaincode with time, too.
+        proof: run the fuzz tests of the chaincode with time, too, and the scenarios on Raft.
     """
 
     def go(folder: str) -> Runner:
         return Runner(f"Go: {folder}", "go", ["go", "test", "./..."], of_go, ROOT / folder)
 
-    def python(title: str, *how: str) -> Runner:
+    def python(title: str, *how: str, settings: Mapping[str, str] | None = None) -> Runner:
         color = f"--color={'yes' if sys.stdout.isatty() else 'no'}"
         arguments = [sys.executable, "-m", "pytest", color, *how, *options]
-        return Runner(f"Python: {title}", "python", arguments, of_pytest, empty=_NO_TESTS)
+        return Runner(
+            f"Python: {title}", "python", arguments, of_pytest, empty=_NO_TESTS, settings=settings or {}
+        )
 
     def workers(number: int) -> list[str]:
         return ["-n", str(number), "--dist", "loadgroup", "--no-loadscope-reorder"]
@@ -118,6 +122,13 @@ def stages(options: Sequence[str], *, proof: bool = False) -> list[list[Runner]]
     def ignoring(*folders: str) -> list[str]:
         return [f"--ignore=tests/{folder}" for folder in folders]
 
+    raft = python(
+        "the SDK's scenarios on Raft",
+        "-m",
+        "not alone",
+        "tests/scenario",
+        settings={"SCENARIO_ORDERING": "raft"},
+    )
     fuzzing = Runner("Go: fuzz tests", "go", [sys.executable, str(ROOT / "tests/fuzz.py")], of_go)
     return [
         *([[fuzzing]] if proof else []),
@@ -127,6 +138,7 @@ def stages(options: Sequence[str], *, proof: bool = False) -> list[list[Runner]]
             go("tools/mutate"),
         ],
         [python("on networks, three at a time", *workers(3), "-m", "not alone", *ignoring("unit"))],
+        *([[raft]] if proof else []),
         [python("one at a time", "-m", "alone")],
     ]
 

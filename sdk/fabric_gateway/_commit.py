@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TypeVar
 
 from fabric_gateway._commit_status import CommitStatus
@@ -59,7 +60,7 @@ class BaseCommit(Bound[S]):
     def _waiting(self, seconds: float) -> Flow[CommitStatus]:
         if self._status is None:
             self._signature = self._signature or self._session.identity.sign(self.bytes)
-            operation = Operation("commit status", self._channel, self.transaction_id)
+            operation = partial(Operation, "commit status", self._channel, self.transaction_id)
             flow = status_from(self.transaction_id, self.message, seconds)
             self._status = yield from watched(self._session.observer, operation, flow)
         return self._status

@@ -7,16 +7,15 @@ from typing import Generic, TypeVar
 from fabric_gateway._connection.bound import Bound
 from fabric_gateway._connection.session import Session
 from fabric_gateway._connection.sync import SyncSession
-from fabric_gateway._flows.reading import (
+from fabric_gateway._flows.asking import chaincode_events_payload, seek_payload
+from fabric_gateway._flows.kinds import (
     BLOCKS,
     BLOCKS_WITH_PRIVATE_DATA,
     CHAINCODE_EVENTS,
     FILTERED_BLOCKS,
     Kind,
-    Reading,
-    chaincode_events_payload,
-    seek_payload,
 )
+from fabric_gateway._flows.reading import Reading
 from fabric_gateway._stream import Stream
 from fabric_gateway.blocks._events import (
     BlockMessage,

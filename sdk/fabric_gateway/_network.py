@@ -12,6 +12,7 @@ from fabric_gateway._connection.sync import SyncSession
 from fabric_gateway._contract import Contract
 from fabric_gateway._event_requests import EventRequests
 from fabric_gateway._flows import discovery, ledger
+from fabric_gateway._flows.asking import reading_blocks, reading_chaincode_events
 from fabric_gateway._flows.discovery import (
     Called,
     DiscoveredConfig,
@@ -19,14 +20,8 @@ from fabric_gateway._flows.discovery import (
     EndorsementPlan,
 )
 from fabric_gateway._flows.endorsed import EndorsedTransaction
+from fabric_gateway._flows.kinds import BLOCKS, BLOCKS_WITH_PRIVATE_DATA, FILTERED_BLOCKS
 from fabric_gateway._flows.ledger import LedgerInfo
-from fabric_gateway._flows.reading import (
-    BLOCKS,
-    BLOCKS_WITH_PRIVATE_DATA,
-    FILTERED_BLOCKS,
-    reading_blocks,
-    reading_chaincode_events,
-)
 from fabric_gateway._stream import Stream
 from fabric_gateway._transaction import Transaction
 from fabric_gateway._wire import gateway as wire

@@ -19,13 +19,8 @@ from fabric_gateway._connection.session import Session
 from fabric_gateway._connection.sync import SyncSession
 from fabric_gateway._event_requests import EventsRequest
 from fabric_gateway._flows.endorsed import EndorsedTransaction
+from fabric_gateway._flows.kinds import BLOCKS, BLOCKS_WITH_PRIVATE_DATA, CHAINCODE_EVENTS, FILTERED_BLOCKS
 from fabric_gateway._flows.proposing import Proposed
-from fabric_gateway._flows.reading import (
-    BLOCKS,
-    BLOCKS_WITH_PRIVATE_DATA,
-    CHAINCODE_EVENTS,
-    FILTERED_BLOCKS,
-)
 from fabric_gateway._proposal import Proposal
 from fabric_gateway._transaction import Transaction
 from fabric_gateway._wire import offline

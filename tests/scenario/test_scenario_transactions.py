@@ -6,7 +6,7 @@ import json
 
 import pytest
 from grpc import StatusCode
-from scenario_support import new_key
+from scenario_support import Place, new_key
 
 from fabric_gateway import (
     CommitError,
@@ -37,10 +37,10 @@ def test_a_submit_returns_what_the_chaincode_answers(strict: Contract) -> None:
     assert strict.submit("Echo", "conga") == b"conga"
 
 
-def test_what_was_submitted_is_there_to_be_read(strict: Contract) -> None:
+def test_what_was_submitted_is_there_to_be_read(strict: Contract, place: Place) -> None:
     key = new_key()
-    strict.submit("Create", key, "ada", "7")
-    strict.submit("Update", key, "8")
+    for call in (("Create", key, "ada", "7"), ("Update", key, "8")):
+        place.in_step(strict.submit_async(*call))  # all three organisations endorse the next one
     assert json.loads(strict.submit("Transfer", key, "grace"))["owner"] == "grace"
     assert json.loads(strict.evaluate("Read", key)) == {"id": key, "owner": "grace", "value": "8"}
 

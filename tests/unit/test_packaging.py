@@ -95,6 +95,10 @@ def test_the_sdk_works_alone_and_the_product_beside_it(wheels: list[Path], tmp_p
     python = tmp_path / "venv/bin/python"
     packages = tmp_path / "venv/lib" / f"python{sysconfig.get_python_version()}" / "site-packages"
     (packages / "dependencies.pth").write_text("\n".join(site.getsitepackages()) + "\n")
+    with zipfile.ZipFile(wheels[1]) as product:  # for type checkers of programs with former names
+        assert {"kindpakket/fabric/__init__.pyi", "kindpakket/hfc/fabric/client.pyi"} <= set(
+            product.namelist()
+        )
     for wheel, program, printed in (
         (wheels[0], _ALONE, "b'5'\n"),
         (

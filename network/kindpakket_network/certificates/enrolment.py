@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from fabric_gateway.ca import Enrolment
@@ -21,7 +20,7 @@ from kindpakket_network.nodes.pending import activate, pending_folder
 from kindpakket_network.programs.files import move
 from kindpakket_network.programs.home import read_record, write
 from kindpakket_network.programs.templates import render
-from kindpakket_network.programs.token import TokenKeys, key_id_of
+from kindpakket_network.programs.token import TokenKey, TokenKeys, key_id_of
 
 RECORD = "enrolment.json"
 CRL = "crls/ca.pem"
@@ -148,7 +147,7 @@ def _label(authority: Authority, issue: Issue) -> str:
     return f"{issue.name} {home[:_LABELLED]}"
 
 
-def _new_key(authority: Authority, issue: Issue) -> ec.EllipticCurvePrivateKey | None:
+def _new_key(authority: Authority, issue: Issue) -> TokenKey | None:
     if issue.token is None:
         return None
     discard_superseded(authority, issue)  # what a command that was killed left

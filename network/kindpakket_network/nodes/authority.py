@@ -9,9 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cryptography.hazmat.primitives.asymmetric import ec
-
 from fabric_gateway.ca import CaAlreadyRegistered, CaClient, CaError, Enrolment
+from fabric_gateway.identity import KeyHolder
 from kindpakket_network.description.host import LOOPBACK, THIS, Host, at
 from kindpakket_network.description.token import Token
 from kindpakket_network.description.tuning import STANDARD, Tuning
@@ -205,7 +204,7 @@ class Authority:
         attributes: Mapping[str, str],
         hosts: Sequence[str],
         profile: str | None,
-        key: bytes | ec.EllipticCurvePrivateKey | None = None,
+        key: bytes | KeyHolder | None = None,
     ) -> Enrolment:
         """Register an identity, or update the registered one, and enrol it.
 
@@ -216,7 +215,7 @@ class Authority:
             attributes: attributes for its certificates.
             hosts: host names and addresses of a TLS certificate.
             profile: the signing profile.
-            key: the private key to certify, PEM, or one in a token; default: a new one.
+            key: the private key to certify, PEM, or what holds it, as a token does; default: a new one.
 
         Raises:
             NetworkError: the authority refused or did not answer.

@@ -12,13 +12,12 @@ import stat
 import threading
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING
 
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
@@ -29,8 +28,6 @@ from kindpakket_network.errors import NetworkError
 
 if TYPE_CHECKING:
     import pkcs11
-
-    Buffer = bytes | bytearray | memoryview
 
 _CURVE = "secp256r1"
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
@@ -227,8 +224,8 @@ class TokenKeys:
                 raise TokenError("label", f"{self.token} refused: {_words(error)}") from error
 
 
-class TokenKey(ec.EllipticCurvePrivateKey):
-    """A private key in a token, for what makes certificate signing requests.
+class TokenKey:
+    """A private key in a token: a `fabric_gateway.identity.KeyHolder`, for which a certificate is requested.
 
     Args:
         token: the token.
@@ -239,30 +236,17 @@ class TokenKey(ec.EllipticCurvePrivateKey):
         self._token = token
         self._public = public
 
+    @property
     def public_key(self) -> ec.EllipticCurvePublicKey:
         """The public key."""
         return self._public
 
-    @property
-    def curve(self) -> ec.EllipticCurve:
-        """Its curve."""
-        return self._public.curve
-
-    @property
-    def key_size(self) -> int:
-        """The size of its curve, in bits."""
-        return self._public.key_size
-
-    def sign(self, data: Buffer, signature_algorithm: ec.EllipticCurveSignatureAlgorithm) -> bytes:
-        """Sign data.
+    def sign(self, digest: bytes) -> bytes:
+        """Sign a digest.
 
         Raises:
             TokenError: the token cannot be used, or refused.
         """
-        algorithm = signature_algorithm.algorithm
-        assert isinstance(algorithm, hashes.HashAlgorithm)  # noqa: S101
-        digest = hashes.Hash(algorithm)
-        digest.update(data)
         pin = read_pin(self._token)
         with _lock:
             os.environ.update(self._token.environment)
@@ -271,35 +255,9 @@ class TokenKey(ec.EllipticCurvePrivateKey):
 
                 library, label = self._token.library, self._token.label
                 with Pkcs11Signer(library, label, pin, key_id=key_id(self._public)) as signer:
-                    return signer.sign(digest.finalize())
+                    return signer.sign(digest)
             except (IdentityError, MissingExtra) as error:
                 raise TokenError("label", str(error)) from error
-
-    def exchange(self, algorithm: ec.ECDH, peer_public_key: ec.EllipticCurvePublicKey) -> bytes:
-        """Not possible: it only signs."""
-        self._refuse()
-
-    def private_numbers(self) -> ec.EllipticCurvePrivateNumbers:
-        """Not possible: the key does not leave its token."""
-        self._refuse()
-
-    def private_bytes(
-        self,
-        encoding: serialization.Encoding,
-        format: serialization.PrivateFormat,
-        encryption_algorithm: serialization.KeySerializationEncryption,
-    ) -> bytes:
-        """Not possible: the key does not leave its token."""
-        self._refuse()
-
-    def __copy__(self) -> TokenKey:
-        return TokenKey(self._token, self._public)
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> TokenKey:
-        return copy(self)
-
-    def _refuse(self) -> NoReturn:
-        raise TokenError("label", f"the key does not leave {self._token}, which only signs with it")
 
 
 def _words(error: Exception) -> str:

@@ -17,6 +17,7 @@ from fabric_gateway._connection.limits import FULL
 from fabric_gateway._connection.peers import Link, PeerHealth, Peers
 from fabric_gateway._connection.session import PATIENCE, PROBE, Session, is_finishing, patience_of
 from fabric_gateway._connection.targets import Settings, Target
+from fabric_gateway._connection.watch import Watch
 from fabric_gateway._wire import gateway as wire
 from fabric_gateway.identity._identity import Identity
 
@@ -32,6 +33,7 @@ class AsyncSession(Session):
         super().__init__(identity, settings, Peers([Link(target, _open) for target in targets]))
         self.loop = asyncio.get_running_loop()
         forks.watch(self.peers)
+        self._watch = Watch(self.loop, self.check_quiet)
         self._probes: dict[Link[grpc.aio.Channel], asyncio.Task[None]] = {}
 
     def check_open(self) -> None:
@@ -127,7 +129,7 @@ class AsyncSession(Session):
     async def _call(self, link: Link[grpc.aio.Channel], step: Call, timeout: float) -> bytes:
         closings = link.closings
         over_at = time.monotonic() + timeout
-        watch = _Watch(self, link, patience_of(timeout)) if self.peers.several else None
+        watch = self._watch.begin(link, patience_of(timeout)) if self.peers.several else None
         try:
             response: bytes = await link.method(step.path)(step.request, timeout=timeout)
         except grpc.RpcError as error:
@@ -140,7 +142,7 @@ class AsyncSession(Session):
             raise self.ended_call(link, closings) from None  # this is what a closed channel raises
         finally:
             if watch is not None:
-                watch.handle.cancel()
+                self._watch.end(watch)
         self.peers.answered(link)
         return response
 
@@ -191,6 +193,7 @@ class AsyncSession(Session):
         """Close the channels; calls in progress are cancelled."""
         self.closing.ring()
         self.gate.open_wide()
+        self._watch.stop()
         probes = tuple(self._probes.values())
         for probe in probes:
             probe.cancel()
@@ -199,22 +202,6 @@ class AsyncSession(Session):
             channel = link.release(for_good=True)
             if channel is not None:
                 await channel.close(None)
-
-
-class _Watch:
-    """Watches a call: has its peer answered anything lately?"""
-
-    __slots__ = ("_link", "_patience", "_session", "handle")
-
-    def __init__(self, session: AsyncSession, link: Link[grpc.aio.Channel], patience: float) -> None:
-        self._session = session
-        self._link = link
-        self._patience = patience
-        self.handle = session.loop.call_later(patience, self._look)
-
-    def _look(self) -> None:
-        self._session.check_quiet(self._link, self._patience)
-        self.handle = self._session.loop.call_later(self._patience, self._look)
 
 
 def _open(target: Target) -> grpc.aio.Channel:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, TypeAlias, TypeVar
@@ -110,10 +110,10 @@ class Observer(Protocol):
         """A call of a peer has ended."""
 
 
-def watched(observer: Observer | None, operation: Operation, flow: Flow[T]) -> Flow[T]:
-    """A flow, seen by an observer as an operation."""
-    around = getattr(observer, "operation", None)
-    return flow if around is None else _watching(around, operation, flow)
+def watched(observer: Observer | None, operation: Callable[[], Operation], flow: Flow[T]) -> Flow[T]:
+    """A flow, seen by an observer as an operation, which is made only for an observer that wants it."""
+    around = None if observer is None else getattr(observer, "operation", None)
+    return flow if around is None else _watching(around, operation(), flow)
 
 
 def _watching(around: Any, operation: Operation, flow: Flow[T]) -> Flow[T]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import count
 
 from fabric_gateway._commit_status import CommitStatus
@@ -27,7 +28,7 @@ def endorse_and_submit(
 def commit(session: Session, proposed: Proposed, deadlines: Deadlines) -> Flow[bytes]:
     """Endorse, submit and wait for a valid commit; the chaincode's result."""
     flow = _commit(session, proposed, deadlines)
-    return watched(session.observer, proposed.operation("transaction"), flow)
+    return watched(session.observer, partial(proposed.operation, "transaction"), flow)
 
 
 def _commit(session: Session, proposed: Proposed, deadlines: Deadlines) -> Flow[bytes]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import partial
 from itertools import count
 from math import inf
 
@@ -75,7 +76,8 @@ class EndorsedTransaction:
 
     def submit(self, deadlines: Deadlines) -> Flow[CommitStatus | None]:
         """Offer the transaction; the commit status if it had to be asked for, else None."""
-        return watched(self._session.observer, self._operation("submit"), self._submit(deadlines))
+        operation = partial(self._operation, "submit")
+        return watched(self._session.observer, operation, self._submit(deadlines))
 
     def _submit(self, deadlines: Deadlines) -> Flow[CommitStatus | None]:
         certain = not self._offered
@@ -157,7 +159,8 @@ class EndorsedTransaction:
         if status and status.code != _DUPLICATE:
             return status
         flow = self._settle(status, deadlines)
-        return (yield from watched(self._session.observer, self._operation("commit status"), flow))
+        operation = partial(self._operation, "commit status")
+        return (yield from watched(self._session.observer, operation, flow))
 
     def _settle(self, status: CommitStatus | None, deadlines: Deadlines) -> Flow[CommitStatus]:
         deadline = Countdown(deadlines.commit_status)

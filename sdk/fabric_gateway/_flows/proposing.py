@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 from fabric_gateway import _arguments as check
 from fabric_gateway._connection.deadlines import Countdown
@@ -72,7 +73,8 @@ def propose(
 
 def evaluate(session: Session, proposed: Proposed, signature: bytes, seconds: float) -> Flow[bytes]:
     """Run the chaincode on one peer; its result."""
-    return watched(session.observer, proposed.operation("evaluate"), _evaluate(proposed, signature, seconds))
+    flow = _evaluate(proposed, signature, seconds)
+    return watched(session.observer, partial(proposed.operation, "evaluate"), flow)
 
 
 def _evaluate(proposed: Proposed, signature: bytes, seconds: float) -> Flow[bytes]:
@@ -97,7 +99,7 @@ def endorse(
 ) -> Flow[EndorsedTransaction]:
     """Collect endorsements; the transaction, checked to be the proposed one, signed if the key is here."""
     flow = _endorse(session, proposed, signature, seconds)
-    return watched(session.observer, proposed.operation("endorse"), flow)
+    return watched(session.observer, partial(proposed.operation, "endorse"), flow)
 
 
 def _endorse(

@@ -1,41 +1,26 @@
-"""What a stream asks for, how far it has got, and what a break means: for sync and asyncio."""
+"""How far a reading of blocks or events has got, and what a break means: for sync and asyncio."""
 
 from __future__ import annotations
 
 import logging
-import os
 import time
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Callable, Sequence
 from itertools import count
 from typing import Any, Generic, Literal, TypeVar
 
 from grpc import StatusCode
 
-from fabric_gateway import _arguments as check
 from fabric_gateway._connection.deadlines import Countdown
 from fabric_gateway._connection.flow import CallFailed, Flow, backoff, pause
 from fabric_gateway._connection.observer import StreamEvent
 from fabric_gateway._connection.peers import Link
 from fabric_gateway._connection.session import Session
 from fabric_gateway._flows import ledger
-from fabric_gateway._wire import gateway as wire
-from fabric_gateway.blocks._events import (
-    BlockMessage,
-    BlockWithPrivateData,
-    ChaincodeEvent,
-    FilteredBlock,
-    decode_block,
-    decode_block_with_private_data,
-    decode_chaincode_events,
-    decode_filtered_block,
-)
-from fabric_gateway.checkpoints._checkpoint import Checkpointer, Position
+from fabric_gateway._flows.kinds import Kind
+from fabric_gateway.checkpoints._checkpoint import Position
 from fabric_gateway.errors import ErrorDetail, EvaluateError, EventsError
 
 T = TypeVar("T")
-T_co = TypeVar("T_co", covariant=True)
 
 _FINAL = frozenset(
     {
@@ -54,57 +39,6 @@ _LONGER_THAN_CONNECTING = 30.0
 """Seconds after which a stream that has not failed is taken to be connected, although nothing came."""
 
 log = logging.getLogger("fabric_gateway.events")
-
-
-@dataclass(frozen=True, slots=True)
-class Kind(Generic[T]):
-    """A kind of stream: one request, many answers.
-
-    Block services take a stream of requests. A single unary request looks the same to the peer, and leaves no
-    moment between request and end in which asyncio's gRPC could lose the peer's refusal.
-
-    Attributes:
-        path: the service's path.
-        decode: reads an answer; None at the proper end.
-        signed: puts a request and its signature together.
-        number: the block that an item is, or comes from.
-        every: every block is an item.
-    """
-
-    path: str
-    decode: Callable[[bytes], Iterable[T] | None]
-    signed: Callable[[bytes, bytes], bytes]
-    number: Callable[[T], int]
-    every: bool = True
-
-
-def _of_message(block: BlockMessage) -> int:
-    return int(block.header.number)
-
-
-def _of_filtered(block: FilteredBlock) -> int:
-    return block.number
-
-
-def _of_private(block: BlockWithPrivateData) -> int:
-    return _of_message(block.block)
-
-
-def _of_event(event: ChaincodeEvent) -> int:
-    return event.block_number
-
-
-_ENVELOPE = wire.envelope
-BLOCKS = Kind(wire.DELIVER, decode_block, _ENVELOPE, _of_message)
-FILTERED_BLOCKS = Kind(wire.DELIVER_FILTERED, decode_filtered_block, _ENVELOPE, _of_filtered)
-BLOCKS_WITH_PRIVATE_DATA = Kind(wire.DELIVER_PRIVATE, decode_block_with_private_data, _ENVELOPE, _of_private)
-CHAINCODE_EVENTS = Kind(
-    wire.CHAINCODE_EVENTS,
-    decode_chaincode_events,
-    wire.signed_chaincode_events_request,
-    _of_event,
-    every=False,
-)
 
 
 class Reading(Generic[T]):
@@ -327,93 +261,5 @@ class Reading(Generic[T]):
         return wait
 
 
-def reading_blocks(
-    session: Session,
-    channel: str,
-    kind: Kind[T],
-    start: int | None,
-    stop: int | None,
-    checkpoint: Checkpointer | None = None,
-    reconnect: bool = True,
-) -> Reading[T]:
-    """A reading of blocks of a kind."""
-    _check_range(start, stop)
-    begin = Position(start)
-    if checkpoint is not None and checkpoint.block_number is not None:
-        begin = Position(checkpoint.block_number)
-
-    def ask(position: Position) -> bytes:
-        payload = seek_payload(session, channel, position.block_number, stop)
-        return kind.signed(payload, session.identity.sign(payload))
-
-    resumed = checkpoint is not None and checkpoint.block_number is not None
-    return Reading(session, channel, kind, ask, begin, stop=stop, reconnect=reconnect, resumed=resumed)
-
-
-def reading_chaincode_events(
-    session: Session,
-    channel: str,
-    chaincode: str,
-    start_block: int | None,
-    after_transaction_id: str,
-    checkpoint: Checkpointer | None = None,
-    reconnect: bool = True,
-) -> Reading[ChaincodeEvent]:
-    """A reading of the events of a chaincode."""
-    _check_events(chaincode, start_block, after_transaction_id)
-    begin = Position(start_block, after_transaction_id)
-    if checkpoint is not None and checkpoint.block_number is not None:
-        begin = Position(checkpoint.block_number, checkpoint.transaction_id)
-
-    def ask(position: Position) -> bytes:
-        payload = chaincode_events_payload(
-            session, channel, chaincode, position.block_number, position.transaction_id
-        )
-        return CHAINCODE_EVENTS.signed(payload, session.identity.sign(payload))
-
-    resumed = checkpoint is not None and checkpoint.block_number is not None
-    return Reading(session, channel, CHAINCODE_EVENTS, ask, begin, reconnect=reconnect, resumed=resumed)
-
-
-def _check_events(chaincode: str, start_block: int | None, after_transaction_id: str) -> None:
-    check.name("chaincode", chaincode)
-    if start_block is not None:
-        check.block("start_block", start_block)
-    if after_transaction_id != "":
-        check.transaction_id(after_transaction_id)
-
-
 def _with(error: EventsError, reason: str, details: tuple[ErrorDetail, ...] = ()) -> EventsError:
     return EventsError(reason, status=error.status, details=details or error.details)
-
-
-def _check_range(start: int | None, stop: int | None) -> None:
-    """Refuse what cannot be blocks, and a last block before the first one."""
-    for what, number in (("start", start), ("stop", stop)):
-        if number is not None:
-            check.block(what, number)
-    if start is not None and stop is not None and stop < start:
-        raise ValueError(f"stop, block {stop}, is before start, block {start}")
-
-
-def seek_payload(session: Session, channel: str, start: int | None, stop: int | None) -> bytes:
-    """What is signed to ask for blocks from `start` to `stop`."""
-    _check_range(start, stop)
-    return wire.seek_payload(
-        creator=session.identity.serialized,
-        nonce=os.urandom(24),
-        now=datetime.now(UTC),
-        channel=channel,
-        start=start,
-        stop=stop,
-        tls_certificate_hash=session.tls_certificate_hash,
-    )
-
-
-def chaincode_events_payload(
-    session: Session, channel: str, chaincode: str, start_block: int | None, after_transaction_id: str
-) -> bytes:
-    """What is signed to ask for the events of a chaincode."""
-    _check_events(chaincode, start_block, after_transaction_id)
-    creator = session.identity.serialized
-    return wire.chaincode_events_request(channel, chaincode, creator, start_block, after_transaction_id)

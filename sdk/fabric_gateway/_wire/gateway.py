@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from google.protobuf.message import DecodeError as ProtobufDecodeError
@@ -26,6 +26,8 @@ DELIVER_PRIVATE = "/protos.Deliver/DeliverWithPrivateData"
 RESPONSE_OK = 200
 STATUS_DETAILS_KEY = "grpc-status-details-bin"
 _LAST_BLOCK = 2**64 - 1
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_SECONDS_OF_DAY = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,7 +328,9 @@ def _channel_header(
     header = m.common.ChannelHeader(
         type=type_, channel_id=channel, tx_id=tx_id, extension=extension, tls_cert_hash=tls_cert_hash
     )
-    header.timestamp.FromDatetime(now)
+    since = now - _EPOCH
+    header.timestamp.seconds = since.days * _SECONDS_OF_DAY + since.seconds
+    header.timestamp.nanos = since.microseconds * 1000
     return bytes(header.SerializeToString())
 
 

@@ -5,18 +5,15 @@ from __future__ import annotations
 from fabric_gateway import _arguments as check
 from fabric_gateway._connection.aio import AsyncSession
 from fabric_gateway._flows import discovery, ledger
-from fabric_gateway._flows.discovery import Called, DiscoveredConfig, DiscoveredPeer, EndorsementPlan
-from fabric_gateway._flows.ledger import LedgerInfo
-from fabric_gateway._flows.reading import (
-    BLOCKS,
-    BLOCKS_WITH_PRIVATE_DATA,
-    CHAINCODE_EVENTS,
-    FILTERED_BLOCKS,
+from fabric_gateway._flows.asking import (
     chaincode_events_payload,
     reading_blocks,
     reading_chaincode_events,
     seek_payload,
 )
+from fabric_gateway._flows.discovery import Called, DiscoveredConfig, DiscoveredPeer, EndorsementPlan
+from fabric_gateway._flows.kinds import BLOCKS, BLOCKS_WITH_PRIVATE_DATA, CHAINCODE_EVENTS, FILTERED_BLOCKS
+from fabric_gateway._flows.ledger import LedgerInfo
 from fabric_gateway._network import BaseNetwork
 from fabric_gateway.aio._commit import Commit
 from fabric_gateway.aio._contract import Contract

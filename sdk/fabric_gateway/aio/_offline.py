@@ -5,13 +5,8 @@ from __future__ import annotations
 from fabric_gateway._connection.aio import AsyncSession
 from fabric_gateway._connection.bound import Bound
 from fabric_gateway._flows.endorsed import EndorsedTransaction
+from fabric_gateway._flows.kinds import BLOCKS, BLOCKS_WITH_PRIVATE_DATA, CHAINCODE_EVENTS, FILTERED_BLOCKS
 from fabric_gateway._flows.proposing import Proposed
-from fabric_gateway._flows.reading import (
-    BLOCKS,
-    BLOCKS_WITH_PRIVATE_DATA,
-    CHAINCODE_EVENTS,
-    FILTERED_BLOCKS,
-)
 from fabric_gateway._offline import signature_for
 from fabric_gateway._wire import offline
 from fabric_gateway.aio._commit import Commit

@@ -20,11 +20,15 @@ from fabric_gateway.identity._keys import (
 from fabric_gateway.identity._msp import (
     Msp,
 )
+from fabric_gateway.identity._signer_key import (
+    KeyHolder,
+)
 
 __all__ = [
     "Hash",
     "Identity",
     "KeyAlgorithm",
+    "KeyHolder",
     "Msp",
     "Signer",
     "key_pem",

@@ -23,4 +23,14 @@ class Hash(Enum):
 
     def digest(self, message: bytes) -> bytes:
         """The digest of a message: 32 or 48 bytes, or for `NONE` the message."""
-        return message if self is Hash.NONE else hashlib.new(self.value, message).digest()
+        make = _FUNCTIONS.get(self)
+        return message if make is None else make(message).digest()
+
+
+# Not `hashlib.new`, which looks the function up by its name each time.
+_FUNCTIONS = {
+    Hash.SHA256: hashlib.sha256,
+    Hash.SHA384: hashlib.sha384,
+    Hash.SHA3_256: hashlib.sha3_256,
+    Hash.SHA3_384: hashlib.sha3_384,
+}

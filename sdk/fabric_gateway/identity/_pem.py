@@ -87,7 +87,10 @@ def _content(pem: object, what: str) -> bytes:
             raise IdentityError(_is_path(what, pem))
         if content[:1] == b"\x30":
             raise IdentityError(f"{what} is DER: convert it to PEM, which begins with -----BEGIN")
-        raise IdentityError(f"{what} is not PEM, which begins with -----BEGIN: give the content of its file")
+        raise IdentityError(
+            f"{what} is not PEM, which begins with -----BEGIN: give the content of its file, or its path to "
+            "Identity.from_files"
+        )
     return content
 
 

@@ -34,10 +34,11 @@ class EcdsaKey:
 
     def __init__(self, key: ec.EllipticCurvePrivateKey) -> None:
         self._key = key
+        self._curve = key.curve
 
     def sign(self, digest: bytes) -> bytes:
         """Sign a digest; low s, DER."""
-        return low_s(self._key.sign(digest, _BY_LENGTH[len(digest)]), self._key.curve)
+        return low_s(self._key.sign(digest, _BY_LENGTH[len(digest)]), self._curve)
 
 
 def low_s(signature: bytes, curve: ec.EllipticCurve) -> bytes:

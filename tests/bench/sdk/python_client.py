@@ -150,7 +150,7 @@ def answer(
     """What became of a job."""
     seconds, cpu_seconds = watch.read()
     return Answer(
-        sdk=f"fabric_gateway {version('kindpakket')}, {kind}",
+        sdk=f"fabric_gateway {version('fabric-gateway')}, {kind}",
         runtime=f"Python {platform.python_version()}, grpcio {version('grpcio')}",
         seconds=seconds,
         cpu_seconds=cpu_seconds,

@@ -69,5 +69,5 @@ def test_keys_of_other_kinds_are_refused() -> None:
         make_key("RSA")  # type: ignore[arg-type]
     with pytest.raises(IdentityError, match="RSAPrivateKey cannot sign"):
         load_key(pem(rsa.generate_private_key(65537, 2048)))
-    with pytest.raises(IdentityError, match="the private key is not PEM"):
+    with pytest.raises(IdentityError, match="the private key is not PEM, which begins with -----BEGIN"):
         load_key(b"no key")

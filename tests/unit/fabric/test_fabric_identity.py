@@ -126,7 +126,8 @@ def test_keys_come_as_pem_as_objects_or_as_a_signer() -> None:
 @pytest.mark.parametrize(
     ("key", "message"),
     [
-        (b"nonsense", "the private key is not PEM, .*: give the content of its file"),
+        (b"nonsense", "the private key is not PEM, which begins with -----BEGIN"),
+        ("/no/such/key.pem", "the private key is not PEM.* or its path to Identity.from_files"),
         (pem(ec.generate_private_key(ec.SECP256R1()), b"secret"), "the private key is encrypted"),
         (pem(ec.generate_private_key(ec.SECP256R1())), "does not belong to the certificate of CN=user"),
         (ed25519.Ed25519PrivateKey.generate(), "does not belong to the certificate of CN=user"),
@@ -135,7 +136,16 @@ def test_keys_come_as_pem_as_objects_or_as_a_signer() -> None:
         (7, "a key of type int cannot sign"),
     ],
     # Workers must find the same names, and these keys are new in each of them.
-    ids=["nonsense", "encrypted", "another", "another-ed25519", "unknown-curve", "rsa", "int"],
+    ids=[
+        "nonsense",
+        "missing-file",
+        "encrypted",
+        "another",
+        "another-ed25519",
+        "unknown-curve",
+        "rsa",
+        "int",
+    ],
 )
 def test_unfit_keys_are_refused(key: Any, message: str) -> None:
     with pytest.raises(IdentityError, match=message):

@@ -68,7 +68,7 @@ RSA = rsa.generate_private_key(65537, 2048).private_bytes(
         (b"Org1MSP", CERTIFICATE, None, "the MSP id is 7 bytes: give text, such as 'Org1MSP'"),
         (CERTIFICATE.decode(), key_pem(KEY), None, "the MSP id is PEM: pass the MSP id first"),
         ("Org1MSP", b"", None, "the certificate is empty: give PEM"),
-        ("Org1MSP", b"garbage", None, "the certificate is not PEM, which begins with"),
+        ("Org1MSP", b"garbage", None, r"the certificate is not PEM, which begins with -----BEGIN"),
         ("Org1MSP", None, None, r"the certificate is None \(NoneType\): give PEM"),
         (
             "Org1MSP",
@@ -84,7 +84,7 @@ RSA = rsa.generate_private_key(65537, 2048).private_bytes(
             "the certificate is a private key: pass",
         ),
         ("Org1MSP", CERTIFICATE, CERTIFICATE, "the private key is a certificate: pass the certificate first"),
-        ("Org1MSP", CERTIFICATE, b"garbage", "the private key is not PEM, which begins with"),
+        ("Org1MSP", CERTIFICATE, b"garbage", "the private key is not PEM, which begins with -----BEGIN"),
         ("Org1MSP", CERTIFICATE, b"", "the private key is empty: give PEM"),
         ("Org1MSP", CERTIFICATE, Path("key.pem"), r"the private key is the path key\.pem"),
         ("Org1MSP", CERTIFICATE, 5, "a key of type int cannot sign"),

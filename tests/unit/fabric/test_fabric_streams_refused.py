@@ -68,7 +68,6 @@ def test_a_start_that_is_far_ahead_names_the_height(
     network: Any, contract: Any, memory: MemoryGateway
 ) -> None:
     contract.submit("Add", "a", "1")
-    memory.fail("Deliver", StatusCode.NOT_FOUND, "the peer refused to deliver blocks: status=NOT_FOUND")
     words = "the start is block 1000 of channel channel, but the peer's last block is 1: begin at 2 at most"
     with pytest.raises(EventsError, match=words), network.blocks(1000) as stream:
         next(stream)

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.oid import NameOID
 
 from fabric_gateway.ca import Enrolment
+from fabric_gateway.identity import KeyHolder
 from kindpakket_network import Topology
 from kindpakket_network.certificates.enrolment import ensure, write_organisation
 from kindpakket_network.nodes.authority import IDENTITIES, TLS, Authority
@@ -42,10 +43,10 @@ class Issuer(Authority):
         attributes: Mapping[str, str],
         hosts: Sequence[str],
         profile: str | None,
-        key: bytes | ec.EllipticCurvePrivateKey | None = None,
+        key: bytes | KeyHolder | None = None,
     ) -> Enrolment:
         """A certificate of that name."""
-        assert not isinstance(key, ec.EllipticCurvePrivateKey), "a key in a token"
+        assert key is None or isinstance(key, bytes), "a key in a token"
         root = self.certificate(authority)
         root_key = root.with_name(f"{authority}.root-key.pem").read_bytes()
         return signed(name, self.days, key, by=(root.read_bytes(), root_key))

@@ -1,0 +1,1 @@
+from fabric_gateway.hfc.fabric.lifecycle import *

@@ -1,0 +1,1 @@
+from fabric_gateway.hfc.fabric_ca.affiliationService import *

@@ -1,0 +1,1 @@
+"""A soak: clients that work for an hour while nodes stop and start, and the memory of all meanwhile."""
