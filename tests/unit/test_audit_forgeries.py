@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from bank_files import DEBTOR, SHOPS, Detail, Entry, Page, camt053
 from click.testing import CliRunner
+from dishonest import CHANGES, SOURCE, write_sources
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import create_engine, text
@@ -133,6 +134,18 @@ def test_a_chaincode_that_gives_a_cent_away(town: SignedTown) -> None:
     assert (found.rule, found.cents, found.part) == ("writes/voucher", 1, "writes")
     assert found.transaction_id
     assert "29900 by the rules, 29901 written by the chaincode" in found.sentence
+
+
+def test_the_dishonest_chaincode_is_the_real_one_but_for_its_changes(tmp_path: Path) -> None:
+    """The test on a network deploys it; here, a changed line of the real one is noticed at once."""
+    write_sources(tmp_path / "chaincode")
+    changed = {
+        path.relative_to(SOURCE).as_posix()
+        for path in SOURCE.rglob("*")
+        if path.is_file()
+        and path.read_bytes() != (tmp_path / "chaincode" / path.relative_to(SOURCE)).read_bytes()
+    }
+    assert changed == {change.file for change in CHANGES.values()}
 
 
 def test_a_payment_that_its_holder_did_not_agree_to(town: SignedTown) -> None:
