@@ -61,8 +61,8 @@ class Peer:
                     self.state[write.key] = json.loads(write.value)
         self.height += 1
 
-    def evaluate(self, name: str, argument: str, **_: Any) -> bytes:
-        request = json.loads(argument)
+    def evaluate(self, name: str, *arguments: str | bytes, **_: Any) -> bytes:
+        request = json.loads(arguments[0])
         kind = name.partition(":")[0]
         key = "/".join([kind, *(request[member] for member in ("scheme", kind) if member in request)])
         self.asked.append(key)

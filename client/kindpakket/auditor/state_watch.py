@@ -14,6 +14,7 @@ is. Now and then it asks for everything, since nobody who changes a value in a d
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any
@@ -81,6 +82,11 @@ class StateWatch:
                 if write.key.partition("/")[0] in KINDS:
                     self._keys.add(write.key)
         self._whole = len(self._keys) > _MANY
+
+    @property
+    def noted(self) -> Mapping[str, int]:
+        """How many records the next look asks for, by their kind."""
+        return Counter(key.partition("/")[0] for key in self._keys)
 
     def look(self) -> list[Finding] | None:
         """Compare the peer's state as it is after the blocks that were read.
