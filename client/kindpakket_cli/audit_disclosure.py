@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kindpakket.ledger.money import euros
+from kindpakket_cli.audit_evidence import Evidence, copies_options
 from kindpakket_cli.audit_period import Asked, explained, observed, period_options, write_private
 from kindpakket_cli.contract import not_as_it_should_be
 from kindpakket_cli.files import READABLE
@@ -33,19 +34,21 @@ _WARNING = (
 @period_options
 @click.option("--out", type=_OUT, required=True, help="Write the request to this new file.")
 @click.option("--judgements", type=_OUT, help="Write a file to fill in your judgements to this new file.")
+@copies_options
 @acting_as("auditor")
-def request(session: Session, asked: Asked, out: Path, judgements: Path | None) -> None:
+def request(session: Session, asked: Asked, out: Path, judgements: Path | None, evidence: Evidence) -> None:
     """Draw the sample of a closed period, and ask the municipality for the records behind it.
 
     The sample follows from the block after the one that closed the period, so nobody could choose it. The
-    request names its payments and how they were drawn, and contains no personal data.
+    request names its payments and how they were drawn, and contains no personal data. With --blocks or
+    --bundle no peer is asked, and no home is needed.
     """
     from kindpakket.auditor.disclosure import request_of
     from kindpakket.auditor.legality import sample_of
 
     with explained():
         settings = asked.read_settings()
-        facts = observed(session, asked.as_at)
+        facts = observed(session, asked.as_at, evidence)
         period = asked.period(facts)
         drawn = sample_of(facts, period, settings, asked.number)
         document = request_of(facts, period, drawn)
@@ -85,7 +88,7 @@ def disclose(session: Session, place: RegisterPlace, request_file: Path, out: Pa
 
     with explained():
         asked = read_document(request_file.read_bytes(), REQUEST, str(request_file))
-        drawn_again(observed(session, None), asked)
+        drawn_again(observed(session), asked)
     shops = sorted({item["shop"] for item in asked["items"] if item["settlement"]})
     accounts = [{"shop": shop, "record": _account(session, shop)} for shop in shops]
     with place.open(session, "audit-disclosure", reason) as register:
@@ -123,9 +126,12 @@ def disclose(session: Session, place: RegisterPlace, request_file: Path, out: Pa
 @click.option(
     "--out", type=_OUT, required=True, help="Write the result, without personal data, to this new file."
 )
+@copies_options
 @acting_as("auditor")
-def check(session: Session, disclosure_file: Path, request_file: Path, out: Path) -> None:
+def check(session: Session, disclosure_file: Path, request_file: Path, out: Path, evidence: Evidence) -> None:
     """Compare disclosed records with their hashes in the blocks of your own peer.
+
+    With --blocks or --bundle no peer is asked, and no home is needed.
 
     The result has no personal data and is what `audit report --checked` takes. Delete the disclosure then.
 
@@ -136,7 +142,7 @@ def check(session: Session, disclosure_file: Path, request_file: Path, out: Path
     with explained():
         asked = read_document(request_file.read_bytes(), REQUEST, str(request_file))
         given = read_document(disclosure_file.read_bytes(), DISCLOSURE, str(disclosure_file))
-        document = check_disclosure(observed(session, None), asked, given)
+        document = check_disclosure(observed(session, evidence=evidence), asked, given)
     write_private(out, _bytes(document))
     right = [item for item in document["items"] if _is_right(item)]
     if session.as_json:

@@ -225,11 +225,29 @@ def _genesis(path: Path, content: bytes) -> bytes:
         raise Wrong(f"{path} is neither a genesis block nor a checkpoint: {error}", "FILE") from error
 
 
+_BLOCKS = click.option(
+    "--blocks", "block_files", type=FOLDER, help="Read the block files in this folder, offline."
+)
+_BUNDLE = click.option("--bundle", type=READABLE, help="Read a bundle of `audit bundle`, offline.")
+
+
+def copies_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options that name copies of the blocks, as one parameter `evidence`."""
+
+    @_BLOCKS
+    @_BUNDLE
+    @functools.wraps(command)
+    def given(*arguments: Any, block_files: Path | None, bundle: Path | None, **named: Any) -> None:
+        command(*arguments, evidence=Evidence(block_files, bundle), **named)
+
+    return given
+
+
 def evidence_options(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command the options that say what is audited, as one parameter `evidence`."""
 
-    @click.option("--blocks", "folder", type=FOLDER, help="Audit the block files in this folder, offline.")
-    @click.option("--bundle", type=READABLE, help="Audit a bundle of `audit bundle`, offline.")
+    @_BLOCKS
+    @_BUNDLE
     @click.option(
         "--anchor",
         metavar="HASH|FILE",
@@ -258,7 +276,7 @@ def evidence_options(command: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(command)
     def given(
         *arguments: Any,
-        folder: Path | None,
+        block_files: Path | None,
         bundle: Path | None,
         anchor: str | None,
         signers: tuple[str, ...],
@@ -267,7 +285,7 @@ def evidence_options(command: Callable[..., None]) -> Callable[..., None]:
         again: bool,
         **named: Any,
     ) -> None:
-        evidence = Evidence(folder, bundle, anchor, signers, trusting, where, again)
+        evidence = Evidence(block_files, bundle, anchor, signers, trusting, where, again)
         command(*arguments, evidence=evidence, **named)
 
     return given

@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from kindpakket_cli.audit_evidence import Evidence
 from kindpakket_cli.contract import Wrong
 from kindpakket_cli.files import READABLE
 from kindpakket_cli.output import counted
 from kindpakket_cli.session import Session
 
 if TYPE_CHECKING:
+    from fabric_gateway.blocks import Block
     from kindpakket.auditor.legality import Facts, Period, Settings
 
 _ERRORS = {
@@ -36,7 +38,7 @@ class Asked:
     Attributes:
         first_day, last_day: the period; None: the life of the only scheme that is named.
         schemes: ids of schemes; none: all that had started.
-        as_at: the last block to read; None: the peer's last one.
+        as_at: the last block to read; None: the last one that there is.
         settings: the file of settings.
         number: the auditor's own number; "" without one.
     """
@@ -88,7 +90,7 @@ def period_options(command: Callable[..., None]) -> Callable[..., None]:
         "--as-at",
         type=click.IntRange(min=0),
         metavar="BLOCK",
-        help="Read up to this block.  [default: the peer's last one]",
+        help="Read up to this block.  [default: the last one]",
     )
     @click.option(
         "--settings",
@@ -125,32 +127,47 @@ def period_options(command: Callable[..., None]) -> Callable[..., None]:
     return asking
 
 
-def observed(session: Session, as_at: int | None) -> Facts:
-    """What is in the blocks of the user's own peer, from the first one on.
+def observed(session: Session, as_at: int | None = None, evidence: Evidence | None = None) -> Facts:
+    """What is in the blocks, from the first one on.
 
     Args:
         session: the command's session.
-        as_at: the last block; None: the peer's last one.
+        as_at: the last block; None: the last one that there is.
+        evidence: where the blocks come from; None: the user's own peer.
 
     Raises:
-        Wrong: the peer does not have that block.
+        Wrong: there is no such block, or the files do not say which transactions are valid.
     """
     from fabric_gateway.blocks import Block
     from kindpakket.auditor.legality import Observer
-    from kindpakket.ledger.caller import Caller
 
-    network, contract = session.ledger()
-    height = network.ledger_height()
-    if as_at is not None and as_at >= height:
-        raise Wrong(f"your peer has no block {as_at}: its last one is {height - 1}", "NO_SUCH")
-    last = height - 1 if as_at is None else as_at
-    observer = Observer(Caller(contract).domain)
-    with counted(last + 1, "Blocks") as progress:
-        for message in network.blocks(0, last):
-            observer.add(Block.decode(message))
-            if progress is not None:
-                progress(1)
+    with (evidence or Evidence()).blocks(session) as source:
+        observer = Observer(source.domain)
+        with counted(source.size, "Blocks" if source.auditor else "Bytes of blocks") as progress:
+            last = None
+            for message in source.read(0):
+                block = Block.decode(message)
+                _check_validated(block)
+                observer.add(block)
+                last = block.number
+                if progress is not None:
+                    progress(source.measure(message))
+                if last == as_at:
+                    break
+        if as_at is not None and last != as_at:
+            whose = "your peer has" if source.auditor else "the files have"
+            raise Wrong(f"{whose} no block {as_at}: the last one is {last}", "NO_SUCH")
     return observer.facts()
+
+
+def _check_validated(block: Block) -> None:
+    """A report takes over which transactions are valid, which only a peer's blocks say."""
+    if any(transaction.code == "NOT_VALIDATED" for transaction in block.transactions):
+        raise Wrong(
+            f"block {block.number} does not say which of its transactions are valid, like the files of an "
+            "orderer: copy those of a peer",
+            "FILE",
+        )
 
 
 @contextmanager

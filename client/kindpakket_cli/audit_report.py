@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kindpakket.ledger.money import euros
+from kindpakket_cli.audit_evidence import Evidence, copies_options
 from kindpakket_cli.audit_period import Asked, explained, observed, period_options, write_private
 from kindpakket_cli.bank_files import read_all
 from kindpakket_cli.contract import Wrong, not_as_it_should_be
@@ -56,6 +57,7 @@ _VERDICTS = {
 @click.option("--judgements", type=READABLE, help="A YAML file with your judgement of each sampled payment.")
 @click.option("--no-sample", is_flag=True, help="Draw no sample.")
 @click.option("--overwrite", is_flag=True, help="Replace files that are there already.")
+@copies_options
 @acting_as("auditor")
 def report(
     session: Session,
@@ -70,8 +72,11 @@ def report(
     judgements: Path | None,
     no_sample: bool,
     overwrite: bool,
+    evidence: Evidence,
 ) -> None:
     """Report on the legality of what was spent in a period, from the blocks of your own peer.
+
+    With --blocks or --bundle no peer is asked, and no home is needed.
 
     Writes to FOLDER a page to read and print (HTML), a workbook (XLSX) and JSON. The same blocks and files
     give the same bytes, whoever makes the report. The files hold pseudonymous data of people: only you can
@@ -91,7 +96,7 @@ def report(
     with explained():
         settings = asked.read_settings()
         bank = _bank_files(payments, statement)
-        facts = observed(session, asked.as_at)
+        facts = observed(session, asked.as_at, evidence)
         period = asked.period(facts)
         drawn = None if no_sample else _drawn(facts, period, settings, asked.number)
         inputs = _inputs(asked, drawn, bank, findings, checked, judgements)

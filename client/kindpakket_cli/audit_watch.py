@@ -18,8 +18,13 @@ from kindpakket_cli.session import Session, acting_as
 from kindpakket_cli.stopping import stoppable
 
 if TYPE_CHECKING:
+    from kindpakket.auditor.auditor import Auditor
     from kindpakket.auditor.finding import Finding
     from kindpakket.auditor.reading import Reading
+    from kindpakket.auditor.state_watch import StateWatch
+
+_ROUNDS = 5
+"""How often `--once` reads what came while the state was compared."""
 
 
 @click.command("watch")
@@ -41,6 +46,14 @@ if TYPE_CHECKING:
     type=click.Path(dir_okay=False, path_type=Path),
     help="The file with which it goes on.  [default: audits/CHANNEL.db in the home]",
 )
+@click.option(
+    "--compare-every",
+    type=click.FloatRange(min=0),
+    default=60,
+    show_default=True,
+    metavar="MINUTES",
+    help="Compare the peer's whole state at the start, and so long after with the next block; 0: with each.",
+)
 @acting_as("auditor")
 def watch(
     session: Session,
@@ -49,8 +62,12 @@ def watch(
     findings: Path | None,
     metrics: str | None,
     where: Path | None,
+    compare_every: float,
 ) -> None:
     """Verify each block of your own peer as it is committed, and tell a new finding at once.
+
+    The peer's state is compared too: all of it at the start and every hour, and after each block the records
+    that it wrote.
 
     It goes on where the last `audit verify` or `audit watch` ended. A finding is a line; with --json a JSON
     document on a line, as in a file of findings. When the peer is away it waits until it is back.
@@ -60,6 +77,7 @@ def watch(
     """
     from kindpakket.auditor.personal_data import PersonalDataScan
     from kindpakket.auditor.reading import Reading
+    from kindpakket.auditor.state_watch import StateWatch
     from kindpakket.auditor.verification import LedgerCheck
 
     evidence = Evidence(anchor=anchor, where=where)
@@ -71,34 +89,67 @@ def watch(
         check = LedgerCheck(state, source.domain.channel, known)
         reading = Reading(state, source.domain, PersonalDataScan(()), [check])
         reading.go_on(source.read)
-        gauges = _Gauges(metrics) if metrics else None
-        teller = _Teller(session.as_json, file, gauges)
+        auditor = session.auditor()
+        height = auditor.network.ledger_height
+        states = StateWatch(reading, auditor, height, every=compare_every * 60)
+        teller = _Teller(reading, states, session.as_json, file, _Gauges(metrics) if metrics else None)
         with stoppable():
-            for _, found in reading.read(source.read(reading.chain.height)):
-                teller.tell(reading, found)
-            teller.tell(reading, reading.ended())
+            for _ in range(_ROUNDS):
+                _catch_up(reading, auditor, teller)
+                if teller.look() or not once:
+                    break
             if not once:
                 note(f"Up to date with {reading.chain.height} blocks. Waiting for the next one.")
-                _follow(reading, session, teller)
-        if state.errors():
+                _follow(reading, auditor, states, teller)
+        if state.errors() or states.differences:
             not_as_it_should_be()
 
 
-def _follow(reading: Reading, session: Session, teller: _Teller) -> None:
+def _catch_up(reading: Reading, auditor: Auditor, teller: _Teller) -> None:
+    """Take in the blocks that the peer has now."""
+    start, height = reading.chain.height, auditor.network.ledger_height()
+    if start < height:
+        for _, found in reading.read(auditor.network.blocks(start, height - 1)):
+            teller.tell(found)
+    teller.tell(reading.ended())
+
+
+def _follow(reading: Reading, auditor: Auditor, states: StateWatch, teller: _Teller) -> None:
     """Take in blocks as they come; each is committed before the next one is waited for."""
-    for message in session.auditor().network.blocks(reading.chain.height):
+    for message in auditor.network.blocks(reading.chain.height):
         found = reading.add(message)
         reading.commit()
-        teller.tell(reading, found)
+        states.note(message)
+        teller.tell(found)
+        teller.look()
 
 
 class _Teller:
     """Tells findings: to people, to programs, to a file, and to Prometheus."""
 
-    def __init__(self, as_json: bool, file: IO[str] | None, gauges: _Gauges | None) -> None:
+    def __init__(
+        self,
+        reading: Reading,
+        states: StateWatch,
+        as_json: bool,
+        file: IO[str] | None,
+        gauges: _Gauges | None,
+    ) -> None:
+        self._reading, self._states = reading, states
         self._as_json, self._file, self._gauges = as_json, file, gauges
+        self._error = ""
 
-    def tell(self, reading: Reading, findings: Iterable[Finding]) -> None:
+    def look(self) -> bool:
+        """Compare the peer's state and tell what was found; whether it could be compared."""
+        found = self._states.look()
+        error = self._states.error
+        if error and error != self._error:
+            note(f"The peer's state could not be compared: {error}")
+        self._error = error
+        self.tell(found or ())
+        return found is not None
+
+    def tell(self, findings: Iterable[Finding]) -> None:
         """Tell what was found."""
         for finding in findings:
             line = json.dumps(finding.as_json(), ensure_ascii=False)
@@ -111,7 +162,7 @@ class _Teller:
             if self._file is not None:
                 print(line, file=self._file, flush=True)
         if self._gauges is not None:
-            self._gauges.show(reading)
+            self._gauges.show(self._reading, self._states)
 
 
 class _Gauges:
@@ -142,11 +193,25 @@ class _Gauges:
             ["channel"],
             registry=registry,
         )
+        self._differences = Gauge(
+            "kindpakket_audit_state_differences",
+            "Differences between the peer's state and the blocks that were found since the watch began.",
+            ["channel"],
+            registry=registry,
+        )
+        self._compared = Gauge(
+            "kindpakket_audit_state_height",
+            "Blocks after which the records of the peer's state that were looked at agreed; 0 at first.",
+            ["channel"],
+            registry=registry,
+        )
         start_http_server(int(port), host.strip("[]") or "127.0.0.1", registry)
 
-    def show(self, reading: Reading) -> None:
+    def show(self, reading: Reading, states: StateWatch) -> None:
         """Show how far the audit is."""
         channel = reading.domain.channel
+        self._differences.labels(channel).set(states.differences)
+        self._compared.labels(channel).set(states.height)
         self._height.labels(channel).set(reading.chain.height)
         self._verified.labels(channel).set(int(time.time()))
         for kind, count in reading.state.kinds().items():

@@ -7,6 +7,10 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
+from kindpakket.auditor.audit import Audit
+from kindpakket.auditor.copies import genesis_hash
+from kindpakket.auditor.state import State
+from kindpakket.auditor.verification import Anchor, LedgerCheck
 from kindpakket.backoffice.letters import Summary as Letters
 from kindpakket.report.report import Report
 from kindpakket_demo import attempts as refused
@@ -129,7 +133,7 @@ def run(desk: Desk, town: Town, payments: int, step: Step) -> Day:
         desk.in_step()
     with step("The auditor recomputes everything from its own peer's blocks", None):
         values = {*enrolled.personal_values, *town.personal_values}
-        audit = desk.auditor.verify(values)
+        audit = _audited(desk, values)
         voucher = next(purse.wallet.voucher for purse in purses if purse.payments)
         history = list(desk.auditor.audit.history(f"voucher/{provision.id}/{voucher}"))
         report = figures.report_of(audit, [provision.id, short.id], street, attempts.refused)
@@ -150,6 +154,14 @@ def run(desk: Desk, town: Town, payments: int, step: Step) -> Day:
         courses=swum,
         history=len(history),
     )
+
+
+def _audited(desk: Desk, values: set[str]) -> Audit:
+    """The audit, which begins with the genesis block that the network began with."""
+    genesis = (desk.network.home / "channels" / desk.channel / "genesis.block").read_bytes()
+    state = State()
+    check = LedgerCheck(state, desk.channel, Anchor(genesis_hash(genesis)))
+    return desk.auditor.verify(values, state=state, checks=[check])
 
 
 def _hand_out(desk: Desk, scheme: schemes.OpenScheme, enrolled: children.Enrolled, cents: int) -> list[Purse]:

@@ -35,9 +35,16 @@ def report_of(audit: Audit, schemes: list[str], street: Street, refusals: Mappin
 
 def checks_of(audit: Audit) -> list[Check]:
     """The audit's verdict, check by check."""
-    chain = f"{audit.height} blocks from the first on; the hash of the last is {audit.head[:16]}…"
+    chain = (
+        f"{audit.height} blocks from the genesis block on, each signed by a quorum of consenters; the hash "
+        f"of the last is {audit.head[:16]}…"
+    )
     valid = audit.codes.get("VALID", 0)
     invalid = sum(audit.codes.values()) - valid
+    derived = (
+        f"{valid} valid; {invalid} invalid, which have no effect: derived from signatures, endorsements and "
+        "read sets, and the peer says the same"
+    )
     rules = (
         f"{audit.requests} requests replayed by the auditor's own rules, including holders' proofs; "
         f"{audit.repeated} sent twice and counted once"
@@ -49,8 +56,10 @@ def checks_of(audit: Audit) -> list[Check]:
         f"{sum(term.net for term in terms)} cents spent net"
     )
     return [
-        Check("the chain of blocks is intact", not audit.flaws, chain),
-        Check("transactions", valid > 0, f"{valid} valid; {invalid} invalid, which have no effect"),
+        Check(
+            "every block is signed, and the chain is intact", not audit.flaws, _summary(audit.flaws) or chain
+        ),
+        Check("every transaction was judged rightly", valid > 0 and not audit.flaws, derived),
         Check("every valid request keeps the rules", not audit.findings, _summary(audit.findings) or rules),
         Check("the state agrees to the cent", not audit.differences, _summary(audit.differences) or state),
         Check(

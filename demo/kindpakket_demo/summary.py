@@ -9,6 +9,7 @@ from rich.table import Table
 
 from kindpakket.ledger.money import euros
 from kindpakket_demo.day import Day
+from kindpakket_demo.desk import CHANNEL
 
 
 def show(day: Day, seconds: float, home: Path, console: Console) -> None:
@@ -49,7 +50,7 @@ def next_commands(day: Day, home: Path) -> list[str]:
     return [
         f"{run} network status --home {home}",
         f"{run} --home {home} scheme show {day.scheme}",
-        f"{audit} verify",
+        f"{audit} verify --anchor {home / 'channels' / CHANNEL / 'genesis.block'}",
         f"{audit} history voucher/{day.scheme}/{day.voucher}",
         f"{audit} statement scheme {day.scheme}",
         "make down",

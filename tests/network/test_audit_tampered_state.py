@@ -27,6 +27,14 @@ def audit(network: Network, code: int) -> Any:
     return json.loads(result.stdout)
 
 
+def watch(network: Network) -> list[dict[str, Any]]:
+    """What a watch tells that ends with the blocks that the peer has now."""
+    options = ["--home", str(network.home), "--chaincode", CHAINCODE]
+    result = CliRunner().invoke(main, ["audit", "watch", "--once", "--json", *options])
+    assert result.exit_code == 1, result.output
+    return [*map(json.loads, result.stdout.splitlines())]
+
+
 def give_a_cent(folder: Path) -> str:
     """Add a cent to the first voucher in a peer's database; the voucher's id."""
     database = plyvel.DB(str(folder))
@@ -55,7 +63,9 @@ def test_a_cent_in_the_database_of_a_peer_is_found(tmp_path: Path) -> None:
         voucher = give_a_cent(data / "stateLeveldb")
         network.start(_PEER)
         found = audit(network, 1)["found"]
+        told = watch(network)
     rules = {(one["rule"], one["cents"]) for one in found}
     assert ("state/voucher", 1) in rules, found
     assert {one["part"] for one in found} == {"state"}, "the blocks are what they were"
     assert any(voucher in one["sentence"] for one in found)
+    assert told == found, "a watch compares the whole state at its start"

@@ -21,6 +21,11 @@ import pytest
 from click.testing import CliRunner
 from support import Town
 
+from kindpakket.auditor import state_watch
+from kindpakket.auditor.personal_data import PersonalDataScan
+from kindpakket.auditor.reading import Reading
+from kindpakket.auditor.state import State
+from kindpakket.auditor.state_watch import StateWatch
 from kindpakket_cli.main import main
 from kindpakket_demo.desk import CHAINCODE
 from kindpakket_demo.wallets import Wallet
@@ -103,13 +108,16 @@ def test_a_watch_follows_the_chain(town: Town, audits: Audits, wallet: Wallet) -
         probe.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{probe.getsockname()[1]}"
 
-    def above(least: int) -> bool | None:
+    def above(least: int, metric: str = "state_height") -> bool | None:
+        """Whether so many blocks were verified, and the state after them agreed."""
         try:
             with urllib.request.urlopen(f"http://{address}/metrics", timeout=PATIENCE) as page:
                 lines = page.read().decode().splitlines()
         except OSError:
             return None
-        heights = [float(line.split()[-1]) for line in lines if line.startswith("kindpakket_audit_height{")]
+        heights = [
+            float(line.split()[-1]) for line in lines if line.startswith(f"kindpakket_audit_{metric}{{")
+        ]
         return max(heights, default=0) > least or None
 
     with watching(audits, address) as watch:
@@ -117,11 +125,36 @@ def test_a_watch_follows_the_chain(town: Town, audits: Audits, wallet: Wallet) -
         assert until(lambda: above(before - 1), PATIENCE), "the watch has not read the blocks"
         order = town.order(wallet)
         town.till.shop.pay(order, wallet.authorise(order))
-        assert until(lambda: above(before), PATIENCE), "the watch has not read the payment's block"
+        assert until(lambda: above(before), PATIENCE), "the watch has not compared the payment"
+        assert above(before, "height")
         watch.send_signal(signal.SIGTERM)
         said, _ = watch.communicate(timeout=PATIENCE)
     assert flaws(map(json.loads, said.splitlines())) == []
     assert watch.returncode == 0
+
+
+def test_every_record_agrees_when_it_is_asked_for_by_its_key(
+    town: Town, audits: Audits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a watch asks, which knows a record by the block that wrote it: here, all of all blocks."""
+    town.desk.in_step()
+    auditor = town.desk.auditor
+    messages = [*auditor.network.blocks(0, auditor.network.ledger_height() - 1)]
+    state = State(audits.folder / "by-key.db")
+    reading = Reading(state, auditor.caller.domain, PersonalDataScan(()))
+    for _ in reading.read(messages):
+        pass
+    monkeypatch.setattr(state_watch, "_MANY", 10**6)
+    watch = StateWatch(reading, auditor, auditor.network.ledger_height)
+    assert watch.look() == []
+    for message in messages:
+        watch.note(message)
+    asked = watch.noted
+    assert {"voucher", "payment", "scheme", "shop", "rules", "budget", "allocation"} <= asked.keys()
+    print("by key:", asked)
+    assert watch.look() == []
+    assert (watch.differences, watch.noted) == (0, {})
+    state.close()
 
 
 def test_the_commands_of_the_guide_work(

@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 from desk import Command
 from story import DOMAIN
 
+from fabric_gateway.testing import ChaincodeRefusal
 from forge import write_block_files
 from kindpakket.auditor.copies import BundleError, opened_bundle
 from kindpakket_cli.main import main
@@ -197,8 +198,13 @@ def test_what_cannot_be_used_is_said_in_a_sentence(folder: Path, arguments: list
     assert "Traceback" not in result.output
 
 
+NONE = {"items": [], "next": ""}
+
+
 def test_watch_tells_findings_as_lines_and_ends_with_1(kindpakket: Command, tmp_path: Path) -> None:
     """The ledger in memory is signed by nobody, which a watch must tell."""
+    lists = ("shop:List", "decision:List", "decision:Waiting", "erasure:List")
+    kindpakket.desk.answers |= dict.fromkeys(lists, NONE)
     with kindpakket.memory.connect() as gateway:
         contract = gateway.network(DOMAIN.channel).contract(DOMAIN.chaincode)
         contract.submit("scheme:Open", json.dumps({"request_id": "1" * 32, "scheme": "2" * 32}))
@@ -207,9 +213,33 @@ def test_watch_tells_findings_as_lines_and_ends_with_1(kindpakket: Command, tmp_
     assert first.exit_code == 1, first.output
     lines: list[dict[str, Any]] = [*map(json.loads, first.stdout.splitlines())]
     assert {line["rule"] for line in lines} > {"anchor.missing", "block.signatures"}
+    assert "state" not in {line["part"] for line in lines}
     assert lines == [*map(json.loads, file.read_text().splitlines())]
     again = kindpakket("audit", "watch", "--once", "--json")
     assert (again.exit_code, again.stdout) == (1, ""), "what was told is not told again"
+
+
+def test_watch_tells_what_differs_in_the_state_every_time(kindpakket: Command) -> None:
+    """A record of the peer that no block has written."""
+    lists = ("decision:List", "decision:Waiting", "erasure:List")
+    kindpakket.desk.answers |= dict.fromkeys(lists, NONE)
+    shop = {"id": "7" * 32, "categories": []}
+    kindpakket.desk.answers["shop:List"] = {"items": [shop], "next": ""}
+    with kindpakket.memory.connect() as gateway:
+        contract = gateway.network(DOMAIN.channel).contract(DOMAIN.chaincode)
+        contract.submit("scheme:Open", json.dumps({"request_id": "1" * 32, "scheme": "2" * 32}))
+    for _ in range(2):
+        result = kindpakket("audit", "watch", "--once", "--json")
+        assert result.exit_code == 1, result.output
+        found = [line for line in map(json.loads, result.stdout.splitlines()) if line["part"] == "state"]
+        assert [(line["rule"], "7" * 32 in line["sentence"]) for line in found] == [("state/shop", True)]
+
+
+def test_watch_says_why_a_state_could_not_be_compared(kindpakket: Command) -> None:
+    kindpakket.desk.answers["shop:List"] = ChaincodeRefusal("the chaincode does not run")
+    result = kindpakket("audit", "watch", "--once")
+    assert "The peer's state could not be compared: " in result.output
+    assert "the chaincode does not run" in result.output
 
 
 def test_metrics_need_an_address(kindpakket: Command) -> None:

@@ -12,16 +12,21 @@ import pytest
 import story as told
 import yaml
 from bank_files import DEBTOR, SHOPS, Detail, Entry, Page, camt053
+from click.testing import CliRunner
 from desk import ACCOUNT, Command
 from legality_town import closed, opened, peer_of, settled
-from story import DAY, SCHEME, Story
+from story import DAY, DOMAIN, SCHEME, Story
 
+from fabric_gateway._wire import messages as m
 from fabric_gateway.testing import ChaincodeRefusal
+from forge import write_block_files
+from kindpakket.auditor.copies import write_bundle
 from kindpakket.auditor.sampling import commitment_of
 from kindpakket.backoffice.citizens import Child
 from kindpakket.backoffice.register import Purpose, Register
 from kindpakket.backoffice.sepa import CreditTransfer, payment_file
 from kindpakket.ledger.records import CaseRecord
+from kindpakket_cli.main import main
 
 SETTINGS = """
 decision: "Raadsbesluit 2025-118"
@@ -98,6 +103,73 @@ def test_as_at_a_block_gives_the_same_bytes_later(town: Command, settings: str, 
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
     missing = town("audit", "report", str(tmp_path / "c"), *asked, "--as-at", "9999", "--json")
     assert json.loads(missing.stderr)["error"]["code"] == "NO_SUCH"
+
+
+@pytest.fixture
+def copies(town: Command, tmp_path: Path) -> list[tuple[str, str]]:
+    """The town's blocks, taken home: as block files and as a bundle, each with its option."""
+    write_block_files(tmp_path / "blocks", town.memory._ledger.blocks)
+    bundle = tmp_path / "bundle.zip"
+    write_bundle(bundle, town.memory._ledger.blocks, DOMAIN)
+    return [("--blocks", str(tmp_path / "blocks")), ("--bundle", str(bundle))]
+
+
+def test_copied_blocks_give_the_same_bytes_without_a_home(
+    town: Command, copies: list[tuple[str, str]], settings: str, tmp_path: Path
+) -> None:
+    asked = (*PERIOD, "--settings", settings)
+    town.answer("audit", "report", str(tmp_path / "peer"), *asked)
+    town("audit", "request", *asked, "--out", str(tmp_path / "peer.json"))
+    for number, copy in enumerate(copies):
+        place = ("--home", str(tmp_path / "nowhere"), "--chaincode", DOMAIN.chaincode)
+        made = CliRunner().invoke(
+            main, ["audit", "report", str(tmp_path / f"{number}"), *asked, *copy, *place]
+        )
+        assert made.exit_code == 0, made.output
+        for name in ("legality.html", "legality.json", "legality.xlsx"):
+            assert (tmp_path / "peer" / name).read_bytes() == (tmp_path / f"{number}" / name).read_bytes()
+        out = tmp_path / f"{number}.json"
+        drawn = CliRunner().invoke(main, ["audit", "request", *asked, "--out", str(out), *copy, *place])
+        assert drawn.exit_code == 0, drawn.output
+        assert out.read_bytes() == (tmp_path / "peer.json").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "sentence"),
+    [
+        (("--as-at", "9999"), "NO_SUCH", "the files have no block 9999: the last one is "),
+        (("--channel", "other"), "USAGE", "not of other"),
+    ],
+)
+def test_what_copied_blocks_lack_is_told(
+    copies: list[tuple[str, str]],
+    settings: str,
+    tmp_path: Path,
+    arguments: tuple[str, ...],
+    code: str,
+    sentence: str,
+) -> None:
+    for copy in copies:
+        asked = [*PERIOD, "--settings", settings, *copy, "--chaincode", DOMAIN.chaincode, "--json"]
+        result = CliRunner().invoke(main, ["audit", "report", str(tmp_path / "out"), *asked, *arguments])
+        error = json.loads(result.stderr)["error"]
+        assert (result.exit_code, error["code"], sentence in error["message"]) == (2, code, True), error
+        assert not (tmp_path / "out").exists()
+
+
+def test_the_files_of_an_orderer_do_not_say_what_is_valid(
+    town: Command, settings: str, tmp_path: Path
+) -> None:
+    messages = town.memory._ledger.blocks
+    for message in messages:
+        message.metadata.metadata[m.common.BlockMetadataIndex.TRANSACTIONS_FILTER] = b""
+    write_block_files(tmp_path / "blocks", messages)
+    asked = [*PERIOD, "--settings", settings, "--blocks", str(tmp_path / "blocks"), "--json"]
+    command = ["audit", "report", str(tmp_path / "out"), *asked, "--chaincode", DOMAIN.chaincode]
+    result = CliRunner().invoke(main, command)
+    error = json.loads(result.stderr)["error"]
+    assert (result.exit_code, error["code"]) == (2, "FILE")
+    assert error["message"].startswith("block 0 does not say which of its transactions are valid")
 
 
 @pytest.mark.parametrize(

@@ -72,6 +72,31 @@ def _record(books: Books, write: Write, kind: str, place: list[str]) -> Iterator
     yield from compare(thing, members, found)
 
 
+def record_differences(
+    books: Books, kind: str, place: list[str], stored: Mapping[str, Any] | None
+) -> Iterator[Difference]:
+    """Everything in which a record of the peer's state differs from the books.
+
+    Args:
+        books: the books.
+        kind: the kind of record, one of `KINDS`.
+        place: what follows in its key.
+        stored: the record; None if there is none.
+    """
+    thing = f"{kind} {place[-1]}"
+    replayed, form = _RECORDS[kind]
+    try:
+        members = replayed(books, place)
+    except (LookupError, ValueError):
+        if stored is not None:
+            yield Difference(thing, "id", None, place[-1])
+        return
+    if stored is None:
+        yield Difference(thing, "id", place[-1], None)
+        return
+    yield from compare(thing, members, form(dict(stored)))
+
+
 def _open_item(books: Books, write: Write, place: list[str]) -> Iterator[Difference]:
     try:
         scheme, shop, day, item = place
@@ -129,3 +154,5 @@ _RECORDS: Mapping[str, tuple[Callable[[Books, list[str]], _Members], Callable[[A
     "voucher": (_within("vouchers"), _as_it_is),
 }
 """For each kind of record: what the books have for its key, and how the record is compared."""
+KINDS = frozenset(_RECORDS)
+"""The kinds of records that are compared member by member."""
