@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import islice
+from itertools import groupby, islice
+from operator import attrgetter
 from typing import Protocol
 
 from fabric_gateway.blocks import Block, BlockMessage
@@ -140,17 +141,18 @@ class Reading:
         requests, unreadable = requests_in(block, self.domain.chaincode)
         for sentence in unreadable:
             yield Finding(block.number, "", "rules", "request/malformed", "error", sentence)
-        self.requests += len(requests)
+        self.requests += sum(request.outcome != "refused" for request in requests)
         by_id = {transaction.transaction_id: transaction for transaction in block.transactions}
-        for request in requests:
-            self.replay.apply(request)
-            yield from self.replay.findings
-            self.replay.findings.clear()
-            transaction = by_id[request.transaction_id]
+        for transaction_id, asked in groupby(requests, key=attrgetter("transaction_id")):
+            for request in asked:
+                self.replay.apply(request)
+                yield from self.replay.findings
+                self.replay.findings.clear()
+            transaction = by_id[transaction_id]
             for difference in written_differences(self.books, transaction, self.domain.chaincode):
                 yield Finding(
                     block.number,
-                    request.transaction_id,
+                    transaction_id,
                     "writes",
                     f"writes/{difference.kind}",
                     "error",

@@ -74,6 +74,8 @@ class Observer:
         replay.apply(request)
         broken = [finding.sentence for finding in replay.findings[found:]]
         facts.broken += [(step, request.operation, sentence) for sentence in broken]
+        if request.outcome == "refused":
+            return
         watch_caller(facts, request, step)
         if replay.repeated > repeated:
             return
