@@ -45,18 +45,21 @@ class _Batch:
     Attributes:
         items: the number of each request that took effect.
         authors: the request that wrote each record last, by key; None if it is not a batch.
+        order: the number of the request that made each payment, capture and refund, by the key of its record.
     """
 
     items: Mapping[str, int]
     authors: Mapping[str, str] | None
+    order: Mapping[str, int]
 
     @classmethod
     def of(cls, asked: Iterable[CommittedRequest], authors: Mapping[str, str] | None) -> _Batch:
         """The batch that these requests are; one that existed before wrote nothing."""
-        done = {
-            str(each.request.get("request_id")): each.item or 0 for each in asked if each.outcome == "done"
-        }
-        return cls(done, authors)
+        done = [each for each in asked if each.outcome == "done"]
+        numbers = {str(each.request.get("request_id")): each.item or 0 for each in done}
+        if authors is None:
+            return cls(numbers, None, {})
+        return cls(numbers, authors, {_made(each): each.item or 0 for each in done})
 
     def item_of(self, key: str) -> int:
         """The number of the request that wrote a record; 0 outside a batch."""
@@ -71,6 +74,13 @@ class _Batch:
     def written_by(self, item: int) -> int:
         """How many records a request of a batch wrote last."""
         return sum(self.items.get(author) == item for author in (self.authors or {}).values())
+
+
+def _made(request: CommittedRequest) -> str:
+    """The key of the record of the payment or refund that a request of a batch makes."""
+    kind = "refund" if request.operation == "payment:Refund" else "payment"
+    member = "payment" if request.operation == "payment:Capture" else "request_id"
+    return f"{kind}/{request.request[member]}"
 
 
 @dataclass(slots=True)
@@ -142,7 +152,7 @@ class Fold:
             made = Current(after, known.created_at if known else time, place)
             made.row = self._append(table, _row(kind, made, time, batch.item_of(key)))
             self.current[key] = made
-        moved, unreadable = _moved(changes)
+        moved, unreadable = _moved(changes, batch.order)
         for line, movement in enumerate(moved):
             self._append(
                 "movements",
@@ -210,16 +220,21 @@ class Fold:
         return row
 
 
-def movements_of(changes: Iterable[Change]) -> list[Moved]:
-    """What a transaction moved, in the order in which it can be added up without a term below zero."""
+def movements_of(changes: Iterable[Change], order: Mapping[str, int] | None = None) -> list[Moved]:
+    """What a transaction moved, in the order in which it can be added up without a term below zero.
+
+    Args:
+        changes: what it changed.
+        order: as of `payment_movements.paid`.
+    """
     every = list(changes)
-    return [*budgeted(every), *given(every), *paid(every), *taken_back(every), *settled(every)]
+    return [*budgeted(every), *given(every), *paid(every, order), *taken_back(every), *settled(every)]
 
 
-def _moved(changes: Iterable[Change]) -> tuple[list[Moved], list[str]]:
+def _moved(changes: Iterable[Change], order: Mapping[str, int]) -> tuple[list[Moved], list[str]]:
     """What a transaction moved; or why that cannot be told, which must not stop the view."""
     try:
-        return movements_of(changes), []
+        return movements_of(changes, order), []
     except (KeyError, TypeError, AttributeError) as error:
         return [], [f"its movements of money cannot be read: {error!r}"]
 
