@@ -115,6 +115,7 @@ var catalogue = []described{
 	writes[refundDecision, rules.Refund](endorseRefund, "Endorses a refund that waits, as the first of two persons."),
 	writes[refundDecision, rules.Refund](approveRefund, "Returns the money of a refund that another person endorsed."),
 	writes[reasonedRefundDecision, rules.Refund](rejectRefund, "Rejects a refund that waits or was asked for; nothing was moved."),
+	writes[batchRequest, batchAnswer](batch, "Carries out many payments, captures and refunds, each as if it were sent alone."),
 	reads[waitingRefundsRequest, listed[rules.Refund]]("payment:WaitingRefunds", ofAShop, "Returns a page of the refunds of a shop or a scheme that were asked for or wait; shops may ask only for themselves."),
 	reads[paymentQuery, rules.Payment]("payment:Show", everybody, "Returns a payment; shops may ask only for their own."),
 	reads[refundQuery, rules.Refund]("payment:ShowRefund", everybody, "Returns a refund; shops may ask only for their own."),

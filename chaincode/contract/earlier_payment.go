@@ -17,9 +17,7 @@ func (tx *transaction) earlierPayment(id string) (*earlierPayment, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := tx.prefetch(
-		schemeKey(payment.Scheme), dayKey(payment.Scheme), shopKey(payment.Shop), voucherKey(payment.Scheme, payment.Voucher),
-	); err != nil {
+	if err := tx.prefetch(keysAround(payment)...); err != nil {
 		return nil, err
 	}
 	shop, err := tx.ownShop(payment.Shop)
@@ -36,4 +34,36 @@ func (tx *transaction) earlierPayment(id string) (*earlierPayment, error) {
 	}
 	booked, err := tx.bookingDay(payment.Scheme)
 	return &earlierPayment{payment: payment, scheme: scheme, shop: shop, voucher: voucher, booked: booked}, err
+}
+
+// keysAround gives the keys of the records that a payment belongs to.
+func keysAround(payment *rules.Payment) []string {
+	return []string{schemeKey(payment.Scheme), dayKey(payment.Scheme), shopKey(payment.Shop), voucherKey(payment.Scheme, payment.Voucher)}
+}
+
+// next gives the keys of the records that the hold belongs to.
+func (r *captureRequest) next(tx *transaction) []string {
+	payment := peek[rules.Payment](tx, paymentKey(r.Payment))
+	if payment == nil {
+		return nil
+	}
+	return keysAround(payment)
+}
+
+// next gives the keys of the records that the payment belongs to and, once they were read, of the rules and of the payment's item.
+func (r *refundRequest) next(tx *transaction) []string {
+	payment := peek[rules.Payment](tx, paymentKey(r.Payment))
+	if payment == nil {
+		return nil
+	}
+	scheme, shop := peek[rules.Scheme](tx, schemeKey(payment.Scheme)), peek[rules.Shop](tx, shopKey(payment.Shop))
+	voucher := peek[rules.Voucher](tx, voucherKey(payment.Scheme, payment.Voucher))
+	if scheme == nil || shop == nil || voucher == nil {
+		return keysAround(payment)
+	}
+	keys := []string{rulesKey(scheme.ID, scheme.VersionFor(voucher.RulesVersion))}
+	if terms := peek[storedTerms](tx, keys[0]); terms != nil && looksAtItem(payment, shop, &terms.Terms) {
+		keys = append(keys, itemKey(payment))
+	}
+	return keys
 }

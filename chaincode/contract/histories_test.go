@@ -46,6 +46,8 @@ type asked struct {
 	Refused   string          `json:"refused"`
 
 	Writes map[string]json.RawMessage `json:"writes,omitempty"`
+	// Answer is that of a batch, which says what became of its items.
+	Answer json.RawMessage `json:"answer,omitempty"`
 }
 
 type history struct {
@@ -87,6 +89,9 @@ func (r *recorder) Invoke(stub shim.ChaincodeStubInterface) *peer.Response {
 		r.reached.count("refused: " + name + " " + made.Refused)
 		return response
 	}
+	if name == batch.name {
+		made.Answer = response.GetPayload()
+	}
 	r.endorsed[stub.GetTxID()] = made
 	return response
 }
@@ -110,6 +115,8 @@ func TestHistoriesForTheAuditor(t *testing.T) {
 	t.Parallel()
 	r, wanted := newReached(), slices.Concat(writing(), allStates(t), further, []string{
 		"held back: VALID", "held back: MVCC_READ_CONFLICT", "held back: PHANTOM_READ_CONFLICT", "overtaken",
+		"batch checked", "batch malformed", "batch item: done", "batch item: exists", "batch item: IDEMPOTENCY_CONFLICT", "batch item: REQUEST_VOID",
+		"batch item: INSUFFICIENT_BALANCE", "batch item: HOLDER_PROOF_EXPIRED", "batch item: NOT_YOURS", "batch item: REFUND_EXCEEDS_PAYMENT",
 	})
 	var all []history
 	for len(all) < histories || len(all) < moreHistories && len(r.never(wanted, neverInHistories)) > 0 {
@@ -149,7 +156,9 @@ type storyteller struct {
 	other       string
 	otherThings map[string][]string
 	sent        []sent
-	reached     *reached
+	// gathered are what would be sent alone and goes into a batch instead; nil while nothing is gathered.
+	gathered []sent
+	reached  *reached
 	// late is what was endorsed and held back, in the order of its endorsements; telling says that it may be.
 	late    []heldBack
 	telling bool
@@ -267,8 +276,14 @@ func (s *storyteller) thing(kind string) string {
 
 // try sends a request, with an id and a reason, and keeps what it made. Now and then it holds back what was endorsed.
 func (s *storyteller) try(kind, user, name string, request object, private ...object) bool {
-	if request["request_id"] == nil {
+	if request["request_id"] == nil && name != batch.name {
 		request["request_id"] = s.id()
+	}
+	if s.gathered != nil {
+		if batched[name] != nil {
+			s.gathered = append(s.gathered, sent{user, name, request, private})
+		}
+		return false
 	}
 	s.sent = append(s.sent, sent{user, name, request, private})
 	if s.telling && s.IntN(10) == 0 {
@@ -277,6 +292,9 @@ func (s *storyteller) try(kind, user, name string, request object, private ...ob
 	}
 	_, code := s.send(user, name, request, private...)
 	if code == "" {
+		if name == batch.name {
+			s.countOutcomes()
+		}
 		s.keeping(kind, name, request)()
 	}
 	return code == ""
@@ -295,6 +313,13 @@ func (s *storyteller) keeping(kind, name string, request object) func() {
 	return func() {
 		if kind != "" {
 			things[kind] = append(things[kind], request["request_id"].(string))
+		}
+		if name == batch.name {
+			for _, one := range request["items"].([]object) {
+				if kind := map[any]string{"payment:Pay": "payment", "payment:Refund": "refund"}[one["operation"]]; kind != "" {
+					things[kind] = append(things[kind], one["request"].(object)["request_id"].(string))
+				}
+			}
 		}
 		if name == "voucher:Issue" {
 			for _, line := range request["vouchers"].([]object) {
@@ -371,6 +396,7 @@ var deeds = []struct {
 	{2, (*storyteller).mandate},
 	{3, (*storyteller).erase},
 	{4, (*storyteller).again},
+	{4, (*storyteller).batch},
 }
 
 // step goes on with the story, of which so many per cent have been told.
@@ -721,6 +747,10 @@ func (s *storyteller) activate(voucher string) {
 // again sends what was sent before, as it was, with other content, or voids it.
 func (s *storyteller) again() {
 	before := s.sent[s.IntN(len(s.sent))]
+	if before.name == batch.name {
+		s.try("", before.user, before.name, before.request)
+		return
+	}
 	request := maps.Clone(before.request)
 	switch s.IntN(4) {
 	case 0:

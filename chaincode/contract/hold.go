@@ -71,26 +71,28 @@ var capturePayment = operation{name: "payment:Capture", event: "PaymentCaptured"
 // Capture turns a hold of the caller's shop into a payment of at most what is still held, and releases the rest. A receipt takes the place
 // of the hold's.
 func (*PaymentContract) Capture(ctx *Context, text string) (string, error) {
-	return write(ctx, capturePayment, text, func(tx *transaction, r *captureRequest) (any, error) {
-		earlier, err := tx.earlierPayment(r.Payment)
-		if err != nil {
-			return nil, err
-		}
-		if err := rules.FirstError(earlier.scheme.CheckOpenOrClosed(), earlier.shop.CheckApproved()); err != nil {
-			return nil, err
-		}
-		payment := earlier.payment
-		if err := payment.Capture(earlier.voucher, r.Lines, earlier.booked, tx.now); err != nil {
-			return nil, err
-		}
-		payment.Receipt = cmp.Or(r.Receipt, payment.Receipt)
-		tx.event = paymentEventOf(payment, payment.Cents, payment.Day)
-		tx.delete(heldKey(payment))
-		if err := tx.putPayment(payment, earlier.voucher); err != nil {
-			return nil, err
-		}
-		return payment, tx.putItem(payment)
-	})
+	return write(ctx, capturePayment, text, (*transaction).capture)
+}
+
+func (tx *transaction) capture(r *captureRequest) (any, error) {
+	earlier, err := tx.earlierPayment(r.Payment)
+	if err != nil {
+		return nil, err
+	}
+	if err := rules.FirstError(earlier.scheme.CheckOpenOrClosed(), earlier.shop.CheckApproved()); err != nil {
+		return nil, err
+	}
+	payment := earlier.payment
+	if err := payment.Capture(earlier.voucher, r.Lines, earlier.booked, tx.now); err != nil {
+		return nil, err
+	}
+	payment.Receipt = cmp.Or(r.Receipt, payment.Receipt)
+	tx.event = paymentEventOf(payment, payment.Cents, payment.Day)
+	tx.delete(heldKey(payment))
+	if err := tx.putPayment(payment, earlier.voucher); err != nil {
+		return nil, err
+	}
+	return payment, tx.putItem(payment)
 }
 
 var releasePayment = operation{name: "payment:Release", event: "PaymentReleased", roles: append(slices.Clone(municipal), sellers...)}

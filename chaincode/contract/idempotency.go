@@ -27,28 +27,34 @@ func (c *committed) isVoid() bool { return c.Operation == voiding && c.Digest ==
 
 // once returns the stored answer of a request that was committed before, or performs the request and stores its answer under its id.
 func (tx *transaction) once(op operation, text string, r request, private string, do func() (any, error)) (string, error) {
+	answer, repeated, err := tx.perform(op, text, r, private, do)
+	if repeated || err != nil {
+		return answer, err
+	}
+	return answer, tx.finish(op)
+}
+
+// perform does what once does, and leaves it to its caller to write and to emit. It reports whether the answer is a stored one.
+func (tx *transaction) perform(op operation, text string, r request, private string, do func() (any, error)) (string, bool, error) {
 	id := r.id()
 	tx.mark = tx.caller.mark(op.name, r)
 	digest, err := digest(op.name, tx.caller.onWhoseBehalf(), text, private)
 	if err != nil {
-		return "", err
+		return "", false, err
 	}
 	answer, err := tx.replay(op, id, digest)
 	if answer != "" || err != nil {
-		return answer, err
+		return answer, err == nil, err
 	}
 	result, err := do()
 	if err != nil {
-		return "", err
+		return "", false, err
 	}
 	encoded, err := encode(result)
 	if err != nil {
-		return "", err
+		return "", false, err
 	}
-	if err := tx.put(requestKey(id), committed{Operation: op.name, Digest: digest, Answer: encoded}); err != nil {
-		return "", err
-	}
-	return string(encoded), tx.finish(op)
+	return string(encoded), false, tx.put(requestKey(id), committed{Operation: op.name, Digest: digest, Answer: encoded})
 }
 
 // privateRequest is what a write to private records leaves under its request id, in a private collection. Its hash tells whether the same

@@ -27,7 +27,12 @@ func (s *sold) item(key string) rules.Item {
 
 // putItem makes a payment an item that its shop is owed.
 func (tx *transaction) putItem(payment *rules.Payment) error {
-	return tx.put(unsettledKey(payment.Scheme, payment.Shop, payment.Day, payment.ID), unsettled{Cents: payment.Cents})
+	return tx.put(itemKey(payment), unsettled{Cents: payment.Cents})
+}
+
+// itemKey is the key of a payment as an item that no settlement holds.
+func itemKey(payment *rules.Payment) string {
+	return unsettledKey(payment.Scheme, payment.Shop, payment.Day, payment.ID)
 }
 
 // putOpen makes an item one that no settlement holds.

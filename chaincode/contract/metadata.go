@@ -9,7 +9,7 @@ import (
 )
 
 // Version is that of the transactions and records; its first number is the layout of the records.
-const Version = "3.0.0"
+const Version = "3.1.0"
 
 // document is the contract metadata that org.hyperledger.fabric:GetMetadata answers, by Fabric's contract schema. Members that
 // start with x- are extensions.

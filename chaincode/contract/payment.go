@@ -54,6 +54,19 @@ func (r *purchaseRequest) reads() []string {
 	return []string{schemeKey(r.Scheme), dayKey(r.Scheme), shopKey(r.Shop), voucherKey(r.Scheme, r.Voucher)}
 }
 
+// next gives the rules that count for the voucher and the payments of its expired holds.
+func (r *purchaseRequest) next(tx *transaction) []string {
+	scheme, voucher := peek[rules.Scheme](tx, schemeKey(r.Scheme)), peek[rules.Voucher](tx, voucherKey(r.Scheme, r.Voucher))
+	if scheme == nil || voucher == nil {
+		return nil
+	}
+	keys := []string{rulesKey(scheme.ID, scheme.VersionFor(voucher.RulesVersion))}
+	for _, id := range voucher.ExpiredHolds(tx.now) {
+		keys = append(keys, paymentKey(id))
+	}
+	return keys
+}
+
 // payment returns the record that the request makes, before any money moved.
 func (r *purchaseRequest) payment(tx *transaction) *rules.Payment {
 	return &rules.Payment{
@@ -88,32 +101,34 @@ var pay = operation{name: rules.OperationPay, event: "PaymentTaken", roles: sell
 
 // Pay spends from a voucher at the caller's shop, with the holder's proof.
 func (*PaymentContract) Pay(ctx *Context, text string) (string, error) {
-	return write(ctx, pay, text, func(tx *transaction, r *purchaseRequest) (any, error) {
-		purchase, released, err := tx.judge(r)
-		if err != nil {
-			return nil, err
-		}
-		err = tx.verify(r, purchase, func(domain rules.Domain, version rules.Number) []byte {
-			return domain.PaymentMessage(r.Scheme, r.Voucher, version, r.RequestID, r.Shop, r.Deadline, r.Lines)
-		})
-		if err != nil {
-			return nil, err
-		}
-		if err := purchase.Take(r.Lines, r.Proof.Kind); err != nil {
-			return nil, err
-		}
-		payment := r.payment(tx)
-		payment.State, payment.Lines, payment.Cents, payment.Day = rules.PaymentPaid, r.Lines, rules.Total(r.Lines), purchase.Booked
-		event := paymentEventOf(payment, payment.Cents, payment.Day)
-		if event.Released, err = tx.putReleased(released); err != nil {
-			return nil, err
-		}
-		tx.event = event
-		if err := tx.putPayment(payment, purchase.Voucher); err != nil {
-			return nil, err
-		}
-		return payment, tx.putItem(payment)
+	return write(ctx, pay, text, (*transaction).pay)
+}
+
+func (tx *transaction) pay(r *purchaseRequest) (any, error) {
+	purchase, released, err := tx.judge(r)
+	if err != nil {
+		return nil, err
+	}
+	err = tx.verify(r, purchase, func(domain rules.Domain, version rules.Number) []byte {
+		return domain.PaymentMessage(r.Scheme, r.Voucher, version, r.RequestID, r.Shop, r.Deadline, r.Lines)
 	})
+	if err != nil {
+		return nil, err
+	}
+	if err := purchase.Take(r.Lines, r.Proof.Kind); err != nil {
+		return nil, err
+	}
+	payment := r.payment(tx)
+	payment.State, payment.Lines, payment.Cents, payment.Day = rules.PaymentPaid, r.Lines, rules.Total(r.Lines), purchase.Booked
+	event := paymentEventOf(payment, payment.Cents, payment.Day)
+	if event.Released, err = tx.putReleased(released); err != nil {
+		return nil, err
+	}
+	tx.event = event
+	if err := tx.putPayment(payment, purchase.Voucher); err != nil {
+		return nil, err
+	}
+	return payment, tx.putItem(payment)
 }
 
 // judge finds the records that a payment or hold concerns and checks shop, scheme and voucher, in this order. It releases the voucher's

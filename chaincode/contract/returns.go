@@ -37,7 +37,7 @@ func (*PaymentContract) Cancel(ctx *Context, text string) (string, error) {
 		event := paymentEventOf(payment, payment.Cents, payment.Day)
 		event.ReturnedTo = to
 		tx.event = event
-		tx.delete(unsettledKey(payment.Scheme, payment.Shop, payment.Day, payment.ID))
+		tx.delete(itemKey(payment))
 		if err := tx.put(undoneKey(payment, payment.Day), finder{}); err != nil {
 			return nil, err
 		}
@@ -60,26 +60,28 @@ var refundPayment = operation{name: "payment:Refund", event: "PaymentRefunded", 
 // Refund refunds lines of a payment of the caller's shop. The refund is a separate settlement item. It moves nothing yet when it is more than
 // the shop lets a person refund alone, until another one confirms it, or when the terms let it wait for two persons of the municipality.
 func (*PaymentContract) Refund(ctx *Context, text string) (string, error) {
-	return write(ctx, refundPayment, text, func(tx *transaction, r *refundRequest) (any, error) {
-		earlier, err := tx.earlierPayment(r.Payment)
-		if err != nil {
-			return nil, err
-		}
-		terms, err := tx.termsFor(earlier.scheme, earlier.voucher)
-		if err != nil {
-			return nil, err
-		}
-		payment := earlier.payment
-		refund := &rules.Refund{
-			ID: r.RequestID, Payment: payment.ID, Scheme: payment.Scheme, Shop: payment.Shop, Voucher: payment.Voucher,
-			Lines: r.Lines, Cents: rules.Total(r.Lines), At: tx.now, Reason: r.Reason,
-			Receipt: r.Receipt,
-		}
-		if earlier.shop.NeedsConfirmation(payment, r.Lines) {
-			return refund, tx.askForRefund(refund, payment)
-		}
-		return refund, tx.returnOrWait(refund, earlier, terms)
-	})
+	return write(ctx, refundPayment, text, (*transaction).makeRefund)
+}
+
+func (tx *transaction) makeRefund(r *refundRequest) (any, error) {
+	earlier, err := tx.earlierPayment(r.Payment)
+	if err != nil {
+		return nil, err
+	}
+	terms, err := tx.termsFor(earlier.scheme, earlier.voucher)
+	if err != nil {
+		return nil, err
+	}
+	payment := earlier.payment
+	refund := &rules.Refund{
+		ID: r.RequestID, Payment: payment.ID, Scheme: payment.Scheme, Shop: payment.Shop, Voucher: payment.Voucher,
+		Lines: r.Lines, Cents: rules.Total(r.Lines), At: tx.now, Reason: r.Reason,
+		Receipt: r.Receipt,
+	}
+	if earlier.shop.NeedsConfirmation(payment, r.Lines) {
+		return refund, tx.askForRefund(refund, payment)
+	}
+	return refund, tx.returnOrWait(refund, earlier, terms)
 }
 
 // returnOrWait returns the money of a refund, or lets the refund wait when the terms say so.

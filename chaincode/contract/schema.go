@@ -2,7 +2,9 @@ package contract
 
 import (
 	"fmt"
+	"maps"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -25,6 +27,7 @@ type schema struct {
 	Properties           map[string]*schema `json:"properties,omitzero"`
 	Required             []string           `json:"required,omitzero"`
 	AdditionalProperties any                `json:"additionalProperties,omitzero"`
+	AnyOf                []*schema          `json:"anyOf,omitzero"`
 }
 
 // Patterns of strings in requests. They match exactly what the rules check.
@@ -67,9 +70,16 @@ var choices = map[string][]string{
 	"Booking.outcome":           {string(rules.BookPaid), string(rules.BookRejected), string(rules.BookReturned)},
 	"OrganisationKind":          {string(rules.OrganisationOfShops), string(rules.OrganisationOfAuditors)},
 	"Reach":                     {string(rules.ReachNew), string(rules.ReachAll)},
+	"batchItem.operation":       slices.Sorted(maps.Keys(batched)),
 	"sampleRequest.kind":        {ofVouchers, ofPayments, ofSettlements},
 	"privateRecords.collection": {citizens, shopAccounts},
 	"waitingRequest.kind":       append([]string{""}, textsOf(rules.PendingKinds)...),
+}
+
+// alternatives are the structures that a value of any kind may be, by the structure's type and the member.
+var alternatives = map[string][]reflect.Type{
+	"batchItem.request": {reflect.TypeFor[purchaseRequest](), reflect.TypeFor[captureRequest](), reflect.TypeFor[refundRequest]()},
+	"itemAnswer.answer": {reflect.TypeFor[rules.Payment](), reflect.TypeFor[rules.Refund]()},
 }
 
 // span is a least and a most.
@@ -96,7 +106,7 @@ var (
 	// counts bound how many items a list of a request has, likewise.
 	counts = map[string]span{
 		"keys": bulk, "vouchers": bulk, "activations": bulk, "top_ups": bulk, "settlements": bulk, "payments": bulk, "ids": bulk, "entitlements": bulk,
-		"lines": {1, 20}, "categories": {1, 50}, "proofs": {1, 2}, "path": {0, 8}, "drawing.path": {0, 14},
+		"batchRequest.items": {1, maxBatch}, "lines": {1, 20}, "categories": {1, 50}, "proofs": {1, 2}, "path": {0, 8}, "drawing.path": {0, 14},
 	}
 )
 
@@ -144,7 +154,10 @@ func (d *describer) addMembers(made *schema, t reflect.Type) {
 // value describes a value of a member. path is the name of the structure's type and of the member.
 func (d *describer) value(t reflect.Type, member, path string) *schema {
 	if t == reflect.TypeFor[jsontext.Value]() {
-		return &schema{}
+		return d.anyOf(alternatives[path])
+	}
+	if t == reflect.TypeFor[rules.Details]() {
+		return &schema{Type: "object"}
 	}
 	switch t.Kind() {
 	case reflect.Struct:
@@ -167,6 +180,15 @@ func (d *describer) value(t reflect.Type, member, path string) *schema {
 		return d.value(t.Elem(), member, path)
 	}
 	panic(fmt.Sprintf("%s is a %s, which no schema describes", path, t))
+}
+
+// anyOf describes a value that is one of some structures, or anything when there are none.
+func (d *describer) anyOf(types []reflect.Type) *schema {
+	made := &schema{}
+	for _, t := range types {
+		made.AnyOf = append(made.AnyOf, d.reference(t))
+	}
+	return made
 }
 
 func (d *describer) text(t reflect.Type, member, path string) *schema {

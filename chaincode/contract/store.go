@@ -119,6 +119,9 @@ func (tx *transaction) has(key string) (bool, error) {
 }
 
 func (tx *transaction) read(key string) ([]byte, error) {
+	if data, known := tx.visible[key]; known {
+		return data, nil
+	}
 	if data, known := tx.reads[key]; known {
 		return data, nil
 	}
@@ -160,7 +163,7 @@ func (tx *transaction) putVisibly(key string, record any) error {
 	if err := tx.put(key, record); err != nil {
 		return err
 	}
-	tx.reads[key] = tx.changes[len(tx.changes)-1].value
+	tx.visible[key] = tx.changes[len(tx.changes)-1].value
 	return nil
 }
 

@@ -22,7 +22,7 @@ type operation struct {
 }
 
 // transaction is one call: who calls, when, what was read and what is to be written. The organisations are those that were named first.
-// eventName is that of its event, if it is not the operation's.
+// visible are its own writes that its reads find. eventName is that of its event, if it is not the operation's.
 type transaction struct {
 	stub          shim.ChaincodeStubInterface
 	proposal      *proposal
@@ -31,6 +31,7 @@ type transaction struct {
 	now           rules.Number
 	mark          mark
 	reads         map[string][]byte
+	visible       map[string][]byte
 	changes       []change
 	event         any
 	eventName     string
@@ -48,7 +49,7 @@ func begin(ctx *Context) (*transaction, error) {
 	}
 	return &transaction{
 		stub: stub, proposal: proposal, caller: identify(stub), now: rules.Number(timestamp.GetSeconds()),
-		reads: map[string][]byte{},
+		reads: map[string][]byte{}, visible: map[string][]byte{},
 	}, nil
 }
 
@@ -110,17 +111,27 @@ func prepare(ctx *Context, op operation, text string, r request) (*transaction, 
 
 // receive parses and checks a request, and reads the keys that it will need.
 func (tx *transaction) receive(op operation, text string, r request) error {
+	if err := tx.caller.readRequest(op, text, r); err != nil {
+		return err
+	}
+	return tx.prefetch(keysReadBy(r)...)
+}
+
+// readRequest parses a request and checks its form, as far as it can be told without the ledger.
+func (c caller) readRequest(op operation, text string, r request) error {
 	if err := parse(text, op.private, r); err != nil {
 		return err
 	}
-	if err := rules.FirstError(r.check(), checkNoNull(text), tx.caller.checkTill(r)); err != nil {
-		return err
-	}
+	return rules.FirstError(r.check(), checkNoNull(text), c.checkTill(r))
+}
+
+// keysReadBy gives the keys that a request is known to read.
+func keysReadBy(r request) []string {
 	keys := []string{requestKey(r.id())}
 	if known, ok := r.(reading); ok {
 		keys = append(keys, known.reads()...)
 	}
-	return tx.prefetch(keys...)
+	return keys
 }
 
 func (tx *transaction) authorise(op operation) error {

@@ -9,13 +9,18 @@ import (
 // refundWaits says why a refund waits. It looks whether a settlement holds the payment only if that matters.
 func (tx *transaction) refundWaits(earlier *earlierPayment, terms *rules.Terms, lines []rules.Line) (rules.WhyItWaits, error) {
 	payment, open := earlier.payment, true
-	if payment.Day != "" && (terms.RefundLimit != nil || earlier.shop.CheckApproved() != nil) {
+	if looksAtItem(payment, earlier.shop, terms) {
 		var err error
-		if open, err = tx.has(unsettledKey(payment.Scheme, payment.Shop, payment.Day, payment.ID)); err != nil {
+		if open, err = tx.has(itemKey(payment)); err != nil {
 			return "", err
 		}
 	}
 	return terms.RefundWaits(payment, earlier.shop, lines, earlier.booked, open), nil
+}
+
+// looksAtItem reports whether it matters to a refund of a payment whether a settlement holds it.
+func looksAtItem(payment *rules.Payment, shop *rules.Shop, terms *rules.Terms) bool {
+	return payment.Day != "" && (terms.RefundLimit != nil || shop.CheckApproved() != nil)
 }
 
 // proposeRefund writes a refund that waits. Neither the payment nor the voucher changes.

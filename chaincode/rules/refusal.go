@@ -40,16 +40,21 @@ func Refuse(code Code, details Details, format string, values ...any) *Refusal {
 
 // Error returns the refusal as clients parse it: `CODE: sentence {details}`. The sentence never holds a brace.
 func (r *Refusal) Error() string {
-	details := r.Details
-	if details == nil {
-		details = Details{}
-	}
+	sentence, details := r.Told()
 	encoded, err := json.Marshal(details, json.Deterministic(true))
 	if err != nil {
 		encoded = []byte(`{}`)
 	}
-	sentence := strings.ReplaceAll(strings.ToValidUTF8(r.Sentence, "?"), "{", "(")
 	return fmt.Sprintf("%s: %s %s", r.Code, sentence, encoded)
+}
+
+// Told returns the sentence and the details as clients get them: without a brace in the sentence, and with details that may be empty.
+func (r *Refusal) Told() (string, Details) {
+	details := r.Details
+	if details == nil {
+		details = Details{}
+	}
+	return strings.ReplaceAll(strings.ToValidUTF8(r.Sentence, "?"), "{", "("), details
 }
 
 // Alternatives lists values that are allowed, for a sentence: "a, b or c".

@@ -47,6 +47,16 @@ func New(chaincode shim.Chaincode) *Ledger {
 	}
 }
 
+// Clone returns a ledger that holds the same and goes its own way from now on. Nothing watches what it commits.
+func (l *Ledger) Clone() *Ledger {
+	other := *l
+	other.Committing, other.keys = nil, nil
+	other.state, other.versions = maps.Clone(l.state), maps.Clone(l.versions)
+	other.private, other.hashes = maps.Clone(l.private), maps.Clone(l.hashes)
+	other.history, other.ordered = maps.Clone(l.history), maps.Clone(l.ordered)
+	return &other
+}
+
 // Call is a proposal.
 type Call struct {
 	Name      string
