@@ -270,6 +270,23 @@ def test_a_cancelled_caller_knows_whether_anything_was_sent() -> None:
         assert memory.get(f"voucher/{2:032x}") is None
 
 
+def test_an_interrupted_thread_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(_: object) -> None:
+        raise KeyboardInterrupt
+
+    with (
+        MemoryGateway({"kindpakket": paying()}) as memory,
+        memory.connect() as gateway,
+        Gathering(gateway.network("channel").contract("kindpakket")) as gathering,
+    ):
+        with monkeypatch.context() as patched:
+            patched.setattr(gathering, "_outcome", interrupted)
+            with pytest.raises(KeyboardInterrupt) as error:
+                gathering.invoke(*pay(1))
+        assert isinstance(error.value.__cause__, UnknownPayment)
+        assert gathering.invoke(*pay(1))["left_cents"] == 900
+
+
 def test_a_shop_gathers_its_payments_captures_and_refunds() -> None:
     with MemoryGateway({"kindpakket": paying()}, channel="zuidhorn") as memory, memory.connect() as gateway:
         plain = Shop(gateway.network("zuidhorn").contract("kindpakket"), "b" * 32)
