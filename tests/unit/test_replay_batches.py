@@ -15,7 +15,11 @@ from story import DOMAIN, SCHEME, SHOP, VOUCHER, Story, books
 
 from kindpakket.auditor.books import Books
 from kindpakket.auditor.committed_requests import CommittedRequest, Outcome, requests_in
+from kindpakket.auditor.legality.checks import check_payments
+from kindpakket.auditor.legality.findings import OutsideFinding
+from kindpakket.auditor.legality.observing import Observer
 from kindpakket.auditor.replay.replay import Replay
+from kindpakket.auditor.state import State
 
 BATCHED = ("payment:Pay", "payment:Capture", "payment:Refund")
 
@@ -262,3 +266,39 @@ def test_a_batch_that_no_chaincode_answers_is_malformed(items: Any, answer: Any,
     assert requests == []
     assert [text for text in unreadable if sentence in text], unreadable
     assert json.dumps(unreadable)
+
+
+def test_a_finding_names_the_item_for_programs(story: Story) -> None:
+    first = len(story.requests)
+    story.pay(("books", 1500))
+    story.pay(("books", 20_001))
+    batched(story, first)
+    replay = Replay(DOMAIN)
+    for request in story.requests:
+        replay.apply(request)
+    (finding,) = replay.findings
+    assert finding.as_json()["item"] == 1
+    state = State()
+    state.add([finding])
+    assert list(state.findings()) == [finding]
+
+
+def test_what_is_wrong_with_one_item_counts_for_its_payment_alone(story: Story) -> None:
+    """Errors of a report are a payment's own, not those of all that travelled with it."""
+    first = len(story.requests)
+    payments = [story.pay(("books", 1500)), story.pay(("books", 1400)), story.pay(("toys", 500))]
+    batched(story, first)
+    observer = Observer(DOMAIN)
+    for request in story.requests:
+        observer.apply(request)
+    facts = observer.facts()
+    transaction = story.requests[-1].transaction_id
+    about_one = OutsideFinding(1, transaction, "writes/payment", "error", 1400, "wrong", 1)
+    about_all = OutsideFinding(1, transaction, "validity.code", "error", 0, "invalid")
+
+    def verified(*findings: OutsideFinding) -> list[str]:
+        checked = check_payments(facts, [facts.payments[payment] for payment in payments], findings)
+        return [each.result("verified") for each in checked]
+
+    assert verified(about_one) == ["passed", "error", "passed"]
+    assert verified(about_all) == ["error"] * 3

@@ -129,6 +129,7 @@ class Replay:
                 "error",
                 place + sentence,
                 cents,
+                request.item,
             )
             for check, sentence in findings.found
         ]
