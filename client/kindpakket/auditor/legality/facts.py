@@ -15,7 +15,7 @@ from kindpakket.ledger.records import Authorisation, Line
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A committed request, as far as a report names it; `item` is its number in its batch, if it is in one."""
+    """A committed request, as far as a report names it; `item` is its number, if it was in a batch."""
 
     block: int
     transaction: str
