@@ -18,7 +18,7 @@ from kindpakket.ledger.refusals import InsufficientBalance, Refusal
 from kindpakket.shop.gathering import UnknownPayment
 from kindpakket.shop.gathering.item import Item, Parcel
 from kindpakket.shop.gathering.queue import Limits, Queue
-from kindpakket.shop.gathering.verdict import Answered, Failed, Verdict, on_answer, on_failure
+from kindpakket.shop.gathering.verdict import Answered, Failed, Verdict, on_answer, on_failure, on_recorded
 
 AT = 1_800_000_000
 FAR = AT + 300
@@ -262,6 +262,16 @@ def test_an_unknown_outcome_is_looked_up_by_id() -> None:
     assert (unknown.request_id, unknown.transaction_id) == (item.request_id, "t")
     assert isinstance(unknown, UnknownOutcome)
     assert "send it again with the same id" in str(unknown)
+
+
+def test_only_refusals_of_its_id_settle_a_request_that_is_looked_up() -> None:
+    unknown = UnknownPayment("1" * 32)
+    assert on_recorded(refused("VOUCHER_BLOCKED: it is blocked {}"), unknown).error is unknown
+    assert on_recorded(SLOW, unknown).error is unknown
+    for code in ("REQUEST_VOID", "IDEMPOTENCY_CONFLICT"):
+        error = on_recorded(refused(f"{code}: no {{}}"), unknown).error
+        assert isinstance(error, Refusal)
+        assert error.code == code
 
 
 def test_an_answer_that_cannot_be_read_leaves_outcomes_unknown() -> None:

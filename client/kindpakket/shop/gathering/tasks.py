@@ -10,18 +10,19 @@ from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any, Protocol
 
-from fabric_gateway import FabricError
+from fabric_gateway import GatewayError
 from kindpakket.shop.gathering.errors import GatheringClosed, UnknownPayment
 from kindpakket.shop.gathering.item import Item, Parcel
 from kindpakket.shop.gathering.queue import MOST, Limits, Queue
 from kindpakket.shop.gathering.verdict import (
     NO_BATCHES,
     SETTLED,
+    UNCLEAR,
     Answered,
     Failed,
     on_answer,
     on_failure,
-    refusal_of,
+    on_recorded,
 )
 
 _log = logging.getLogger(__name__)
@@ -132,15 +133,13 @@ class AsyncGathering:
         """The outcome of a request by the ledger; a peer answers a committed request as before."""
         about = json.dumps({"request": item.request_id})
         try:
-            state = json.loads(await self._contract.evaluate("request:Show", about))["state"]
-        except FabricError:
-            state = ""
-        if state not in SETTLED:
-            return item, Failed(unknown)
-        try:
+            if json.loads(await self._contract.evaluate("request:Show", about))["state"] not in SETTLED:
+                return item, Failed(unknown)
             return item, Answered(json.loads(await self._contract.evaluate(item.operation, item.request)))
-        except FabricError as error:
-            return item, Failed(refusal_of(error) or unknown)
+        except GatewayError as error:
+            return item, on_recorded(error, unknown)
+        except UNCLEAR:
+            return item, Failed(unknown)
 
     def _settle(self, item: Item, outcome: Answered | Failed) -> None:
         self._queue.settled(item)

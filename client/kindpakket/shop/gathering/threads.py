@@ -12,22 +12,22 @@ from queue import SimpleQueue
 from types import TracebackType
 from typing import Any
 
-from fabric_gateway import FabricError
+from fabric_gateway import GatewayError
 from kindpakket.ledger.caller import Caller, Ledger
 from kindpakket.ledger.ids import new_id
 from kindpakket.ledger.queries.requests import RequestQueries
-from kindpakket.ledger.refusals import Refusal
 from kindpakket.shop.gathering.errors import GatheringClosed, UnknownPayment
 from kindpakket.shop.gathering.item import GATHERED, Item, Parcel
 from kindpakket.shop.gathering.queue import MOST, Limits, Queue
 from kindpakket.shop.gathering.verdict import (
     NO_BATCHES,
     SETTLED,
+    UNCLEAR,
     Answered,
     Failed,
     on_answer,
     on_failure,
-    refusal_of,
+    on_recorded,
 )
 
 _log = logging.getLogger(__name__)
@@ -91,7 +91,7 @@ class Gathering:
         try:
             outcome = self._outcome(waiter)
         except BaseException as interruption:
-            if not self._leave(item, waiter):
+            if not self._leave(item, waiter) and interruption.__cause__ is None:
                 interruption.__cause__ = UnknownPayment(item.request_id)
             raise
         if isinstance(outcome, Failed):
@@ -154,12 +154,11 @@ class Gathering:
         try:
             if self._requests.show(item.request_id)["state"] not in SETTLED:
                 return Failed(unknown)
-        except (FabricError, Refusal):
-            return Failed(unknown)
-        try:
             return Answered(json.loads(self._contract.evaluate(item.operation, item.request)))
-        except FabricError as error:
-            return Failed(refusal_of(error) or unknown)
+        except GatewayError as error:
+            return on_recorded(error, unknown)
+        except UNCLEAR:
+            return Failed(unknown)
 
     def _send_what_is_due(self) -> None:
         while (parcel := self._queue.next(time.monotonic(), time.time())) is not None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from grpc import StatusCode
 
-from fabric_gateway import CommitError, EndorseError, GatewayError, UnknownOutcome
+from fabric_gateway import CommitError, EndorseError, FabricError, GatewayError, UnknownOutcome
 from kindpakket.ledger.lagging import PAUSES
 from kindpakket.ledger.refusals import Refusal, parse
 from kindpakket.shop.gathering.errors import UnknownPayment
@@ -21,6 +21,9 @@ _CONFLICTS_AS_ONE = 2
 """A batch that conflicts is sent as it is so often; then in halves."""
 SETTLED = frozenset({"committed", "void"})
 """What `request:Show` says of a request that has an outcome, which the request itself, as a query, tells."""
+_OF_ITS_ID = frozenset({"IDEMPOTENCY_CONFLICT", "REQUEST_VOID"})
+UNCLEAR = (FabricError, Refusal, LookupError, TypeError, ValueError)
+"""What a look-up may raise; whatever it is, a caller is told that the outcome is unknown."""
 NO_BATCHES = "the chaincode of this channel knows no batches: payments are sent one by one from now on"
 _TIMED_OUT = "timeout expired while executing transaction"
 """What a peer says of a chaincode that took longer than the peer allows."""
@@ -107,6 +110,19 @@ def refusal_of(error: Exception) -> Refusal | None:
     if refusal is not None:
         refusal.__cause__ = error
     return refusal
+
+
+def on_recorded(error: Exception, unknown: UnknownPayment) -> Failed:
+    """The outcome of a settled request that a peer does not answer with its record.
+
+    A peer that is a block behind judges it anew, which says nothing; refusals of its id are final.
+
+    Args:
+        error: what the query raised.
+        unknown: what the caller is told if that leaves the outcome open.
+    """
+    refusal = refusal_of(error)
+    return Failed(refusal if refusal is not None and refusal.code in _OF_ITS_ID else unknown)
 
 
 def halves(parcel: Parcel, at: float) -> tuple[Parcel, ...]:
