@@ -56,8 +56,8 @@ class Turn:
     p95: float
 
 
-async def turn(shop: Shop, *, gathered: bool, wallets: Sequence[Wallet], scheme: str, payments: int) -> Turn:
-    """Pay so often, with as many in flight as there are wallets."""
+async def turn(shop: Shop, *, at_once: int, wallets: Sequence[Wallet], scheme: str, payments: int) -> Turn:
+    """Pay so often, with as many in flight as there are wallets; gathered if `at_once` is not 0."""
     left, durations = iter(range(payments)), list[float]()
 
     def order(wallet: Wallet) -> PaymentOrder:
@@ -72,18 +72,29 @@ async def turn(shop: Shop, *, gathered: bool, wallets: Sequence[Wallet], scheme:
             durations.append(1000 * (time.perf_counter() - began))
 
     async with AsyncExitStack() as stack:
-        target = await stack.enter_async_context(shop.gathering()) if gathered else shop
+        target = await stack.enter_async_context(shop.gathering(at_once=at_once)) if at_once else shop
         began = time.perf_counter()
         await asyncio.gather(*(client(wallet, target) for wallet in wallets))
         seconds = time.perf_counter() - began
     cuts = statistics.quantiles(durations, n=20)
     return Turn(
-        gathered, len(wallets), payments, round(payments / seconds, 1), round(cuts[9], 1), round(cuts[18], 1)
+        at_once > 0,
+        len(wallets),
+        payments,
+        round(payments / seconds, 1),
+        round(cuts[9], 1),
+        round(cuts[18], 1),
     )
 
 
 async def turns(
-    network: Network, user: str, shop_id: str, scheme: str, wallets: Sequence[Wallet], rounds: int
+    network: Network,
+    user: str,
+    shop_id: str,
+    scheme: str,
+    wallets: Sequence[Wallet],
+    rounds: int,
+    at_once: int,
 ) -> list[Turn]:
     """Lone payments, 100 and 300 in flight, each without and with gathering, in every round."""
     profile = Profile.load(network.profile(SHOPS))
@@ -93,10 +104,10 @@ async def turns(
         shop = Shop(gateway.network(CHANNEL).contract(CHAINCODE), shop_id)
         for number in range(rounds):
             for in_flight, payments in ((1, LONE), (100, 500), (300, 900)):
-                for gathered in (False, True):
+                for transactions in (0, at_once):
                     chosen = wallets[:in_flight] if in_flight > 1 else [wallets[MOST + number]]
                     result = await turn(
-                        shop, gathered=gathered, wallets=chosen, scheme=scheme, payments=payments
+                        shop, at_once=transactions, wallets=chosen, scheme=scheme, payments=payments
                     )
                     made.append(result)
     return made
@@ -115,8 +126,15 @@ def medians(made: Sequence[Turn]) -> Iterator[Turn]:
 
 @click.command()
 @click.option("--rounds", type=click.IntRange(1, 20), default=3, show_default=True)
+@click.option(
+    "--at-once",
+    type=click.IntRange(1, 20),
+    default=4,
+    show_default=True,
+    help="Transactions in flight when payments are gathered.",
+)
 @click.option("--json", "as_data", is_flag=True, help="Print every turn as JSON.")
-def main(rounds: int, as_data: bool) -> None:
+def main(rounds: int, at_once: int, as_data: bool) -> None:
     """Start a network, measure, stop it."""
     console = Console(stderr=as_data)
     count = MOST + rounds
@@ -131,7 +149,9 @@ def main(rounds: int, as_data: bool) -> None:
                 till = accredit(desk, stores[:1], stores[1], today.date()).open[0]
                 wallets = [Wallet(new_id(), HolderKey.generate()) for _ in range(count)]
                 issue_to(desk, scheme.id, wallets)
-                made = asyncio.run(turns(network, till.user, till.shop.shop_id, scheme.id, wallets, rounds))
+                made = asyncio.run(
+                    turns(network, till.user, till.shop.shop_id, scheme.id, wallets, rounds, at_once)
+                )
         finally:
             network.down()
     if as_data:
