@@ -24,7 +24,7 @@ from rich.console import Console
 from rich.table import Table
 from support import issue_to
 
-from fabric_gateway import Identity, Profile
+from fabric_gateway import Deadlines, Identity, Profile
 from fabric_gateway.aio import connect
 from kindpakket.holder.key import HolderKey
 from kindpakket.holder.orders import PaymentOrder
@@ -100,7 +100,9 @@ async def turns(
     profile = Profile.load(network.profile(SHOPS))
     identity = Identity.from_msp(network.user(SHOPS, user), profile.mspid)
     made = []
-    async with connect(profile, identity) as gateway:
+    # On a busy machine a payment may take minutes: that is a figure and no failure.
+    patient = Deadlines(endorse=120, submit=60, resolve=300, commit_status=600)
+    async with connect(profile, identity, deadlines=patient) as gateway:
         shop = Shop(gateway.network(CHANNEL).contract(CHAINCODE), shop_id)
         for number in range(rounds):
             for in_flight, payments in ((1, LONE), (100, 500), (300, 900)):
