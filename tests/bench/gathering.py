@@ -112,6 +112,7 @@ async def turns(
                         shop, at_once=transactions, wallets=chosen, scheme=scheme, payments=payments
                     )
                     made.append(result)
+                    click.echo(json.dumps(asdict(result)), err=True)
     return made
 
 
