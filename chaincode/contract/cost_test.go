@@ -29,7 +29,13 @@ func shapes(bytes int) map[string]string {
 	for range maxDepth - 1 {
 		deep += `{"` + strings.Repeat("a", half/(maxDepth-1)) + `":`
 	}
+	items := func(item string) string {
+		return `{"items":[` + strings.TrimSuffix(strings.Repeat(item+",", maxBatch), ",") + `]}`
+	}
 	return map[string]string{
+		"items of a batch":                   items(`{"operation":"payment:Pay","request":{"` + strings.Repeat("a", bytes/maxBatch-50) + `":0}}`),
+		"items under a long name":            `{"items":[{"operation":"payment:Pay","request":{"` + name + `":{` + names("", half) + `}}}]}`,
+		"more items than a batch":            `{"items":[` + many(`{}`) + `]}`,
 		"strings under a long name":          `{"` + name + `":[` + many(`""`) + `]}`,
 		"names under a long name":            `{"` + name + `":{` + names("", half) + `}}`,
 		"proofs under a long name":           `{"` + name + `":[` + many(`{"proof":0}`) + `]}`,
@@ -50,6 +56,7 @@ func read(text string) {
 	_ = parse(text, transientCases, new(activateRequest))
 	_ = checkNoNull(text)
 	_, _ = digest("voucher:Activate", "", text, "")
+	_, _ = readBatch(caller{}, text)
 }
 
 // proved is the environment variable that makes tests a proof, which repeats and measures more.
@@ -116,6 +123,8 @@ func FuzzCost(f *testing.F) {
 		{`{"a":[`, "0,", ``, "-1,", `0]}`},
 		{`{"a":"`, `\u0041`, ``, `\"`, `"}`},
 		{``, `{"a":`, ``, `[`, ``},
+		{`{"items":[`, `{"operation":"payment:Pay","request":{}},`, ``, `{"operation":"","request":[""]},`, `0]}`},
+		{`{"items":[{"operation":"payment:Refund","request":{"`, "a", `":[`, `"",`, `""]}}]}`},
 		{`[`, `{"case":"","voucher":""},`, ``, `{"extra":0},`, `0]`},
 	} {
 		f.Add(parts[0], parts[1], parts[2], parts[3], parts[4])

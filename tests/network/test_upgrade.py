@@ -204,6 +204,29 @@ def test_vouchers_of_before_pay_with_key_and_booklet(town: FirstTown) -> None:
 
 
 @pytest.mark.usefixtures("upgrade")
+def test_vouchers_of_before_pay_in_a_batch_and_payments_of_before_exist(town: FirstTown) -> None:
+    till = town.tills[2]
+    held = [town.available(wallet) for wallet in town.wallets]
+    orders = [town.order(till, wallet) for wallet in town.wallets]
+    requests = [
+        order.request(wallet.authorise(order)) for order, wallet in zip(orders, town.wallets, strict=True)
+    ]
+    contract = till.shop.caller.contract
+    earlier = [
+        argument
+        for operation, sender, argument, _ in town.sent
+        if operation == "payment:Pay" and sender.contract is contract
+    ]
+    items = [{"operation": "payment:Pay", "request": dict(request)} for request in (*requests, *earlier)]
+    answers = json.loads(contract.submit("payment:Batch", json.dumps({"items": items})))["items"]
+    assert [one["outcome"] for one in answers] == ["done"] * len(requests) + ["exists"] * len(earlier)
+    spent = [order.cents for order in orders]
+    assert [town.available(wallet) for wallet in town.wallets] == [
+        before - cents for before, cents in zip(held, spent, strict=True)
+    ]
+
+
+@pytest.mark.usefixtures("upgrade")
 def test_what_was_stopped_before_is_stopped_still(town: FirstTown) -> None:
     working, suspended, waiting = town.tills[2:]
     for till, wallet, refusal in (
