@@ -16,7 +16,7 @@ from kindpakket_demo.desk import Desk
 from kindpakket_demo.wallets import Wallet
 from kindpakket_network import Network, Topology
 
-VOUCHERS = 1_200
+VOUCHERS = 1_800
 MAX_LINES = 20
 LONGEST_ID = 150
 

@@ -43,6 +43,7 @@ class Asked:
     shop: str = ""
     till: str = ""
     code: str = "VALID"
+    answer: Any = None
     private: Mapping[tuple[str, str], str] = field(default_factory=dict)
     """What it wrote to private collections, by collection and key; blocks have the hashes."""
 
@@ -59,8 +60,9 @@ class Asked:
         spec.input.args.extend([self.operation.encode(), json.dumps(self.request).encode()])
         invocation = m.chaincode.ChaincodeInvocationSpec(chaincode_spec=spec).SerializeToString()
         proposal = m.proposal.ChaincodeProposalPayload(input=invocation).SerializeToString()
+        result = b"" if self.answer is None else json.dumps(self.answer).encode()
         action = m.proposal.ChaincodeAction(
-            results=self._results(), response=m.proposal_response.Response(status=200)
+            results=self._results(), response=m.proposal_response.Response(status=200, payload=result)
         )
         response = m.proposal_response.ProposalResponsePayload(extension=action.SerializeToString())
         endorsed = m.transaction.ChaincodeEndorsedAction(

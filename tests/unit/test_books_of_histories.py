@@ -15,8 +15,8 @@ import pytest
 from click.testing import CliRunner
 from ledger_blocks import CHAINCODE, CHANNEL, peer_of
 from replayed_movements import ReplayedMovements
-from test_replay_of_histories import requested
-from test_view_of_histories import committed, transaction
+from test_replay_of_histories import requests_of, transaction
+from test_view_of_histories import committed
 from town import Movements, keep
 
 from kindpakket.auditor.books import Books as AuditorBooks
@@ -74,7 +74,8 @@ def test_the_books_agree_with_the_ledger_all_along(histories: list[dict[str, Any
         made = ReplayedMovements()
         accepted = [(number, asked) for number, asked in enumerate(history["asked"]) if not asked["refused"]]
         for place, (number, asked) in enumerate(accepted):
-            made.apply(requested(number, asked))
+            for request in requests_of(number, asked):
+                made.apply(request)
             if place % _EVERY == 0:
                 check(keep(Movements(made.movements), chart, grouping="day"), made.books)
         check(keep(Movements(made.movements), chart, grouping="day"), made.books)
@@ -94,8 +95,9 @@ def test_the_books_of_a_view_agree_with_the_ledger(histories: list[dict[str, Any
     with LedgerView(where_view, channel=CHANNEL, chaincode=CHAINCODE) as view:
         catch_up(view, peer_of(map(transaction, asked), sizes=(1,)))
         first = view.height - len(asked)
-        for number, request in enumerate(asked):
-            made.apply(requested(number, request))
+        for number, one in enumerate(asked):
+            for request in requests_of(number, one):
+                made.apply(request)
             if number % (len(asked) // 4) == 0:
                 check(keep_books(ViewSource(view), charts, until_block=first + number), made.books)
         books = keep_books(ViewSource(view), charts)

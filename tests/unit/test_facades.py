@@ -170,3 +170,9 @@ def test_a_shop_asks_what_a_scheme_means_for_it() -> None:
     assert Shop(ledger, "b" * 32).terms("a" * 32)["categories"] == ["books"]
     (call,) = ledger.calls
     assert (call.name, call.request) == ("shop:Terms", {"shop": "b" * 32, "scheme": "a" * 32})
+
+
+def test_a_batch_has_no_request_id_of_its_own() -> None:
+    ledger = FakeLedger([{"items": []}])
+    Shop(ledger, "b" * 32).caller.invoke("payment:Batch", {"items": []})
+    assert ledger.calls[0].request == {"items": []}

@@ -9,12 +9,15 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, cast
 
+from ledger_blocks import Asked, peer_of
+
 from fabric_gateway.blocks import CommittedTransaction, Write
 from kindpakket.auditor.books.terms import TERMS
-from kindpakket.auditor.committed_requests import CommittedRequest, as_stored
+from kindpakket.auditor.committed_requests import BATCH, CommittedRequest, as_stored, requests_in
 from kindpakket.auditor.differences import differences
 from kindpakket.auditor.replay.replay import Replay
 from kindpakket.auditor.written import written_differences
@@ -181,6 +184,40 @@ class Written:
         return tuple(Write(key, json.dumps({"v": 3, **record}).encode()) for key, record in state.items())
 
 
+def transaction(asked: dict[str, Any]) -> Asked:
+    """What was asked, as a transaction in a block."""
+    return Asked(
+        operation=asked["operation"],
+        request=asked["request"],
+        writes=asked.get("writes") or {},
+        at=asked["at"],
+        mspid=asked["msp"],
+        person=asked["person"],
+        role=asked["role"],
+        shop=asked["shop"],
+        till=asked["till"],
+        answer=asked.get("answer"),
+    )
+
+
+def requests_of(number: int, asked: dict[str, Any]) -> list[CommittedRequest]:
+    """What was asked as the auditor reads it: the items of a batch one by one."""
+    if asked["operation"] != BATCH:
+        return [requested(number, asked)]
+    if asked["refused"]:
+        return [
+            requested(number, {**asked, "operation": item["operation"], "request": item["request"]})
+            for item in asked["request"]["items"]
+        ]
+    (block,) = peer_of([transaction(asked)]).decoded()
+    requests, unreadable = requests_in(block, "kindpakket")
+    assert not unreadable, unreadable
+    return [
+        replace(request, block_number=number, layout=3 if request.outcome == "done" else 0)
+        for request in requests
+    ]
+
+
 def requested(number: int, asked: dict[str, Any]) -> CommittedRequest:
     return CommittedRequest(
         block_number=number,
@@ -203,7 +240,8 @@ def test_the_books_are_what_the_ledger_holds(histories: list[dict[str, Any]]) ->
         replay.books.layout = 3
         for number, asked in enumerate(history["asked"]):
             if not asked["refused"]:
-                replay.apply(requested(number, asked))
+                for request in requests_of(number, asked):
+                    replay.apply(request)
                 assert not replay.findings, (replay.findings[-1], asked)
         found = list(differences(replay.books, reader_of(history["state"])))
         assert not found, [str(one) for one in found]
@@ -219,10 +257,12 @@ def test_what_the_chaincode_refuses_is_a_finding(histories: list[dict[str, Any]]
         replay.books.layout = 3
         for number, asked in enumerate(history["asked"]):
             if not asked["refused"]:
-                replay.apply(requested(number, asked))
+                for request in requests_of(number, asked):
+                    replay.apply(request)
             elif asked["refused"] not in FORM | PRIVATE:
                 tried = copy.deepcopy(replay)
-                tried.apply(requested(number, asked))
+                for request in requests_of(number, asked):
+                    tried.apply(request)
                 if not tried.findings:
                     missed.append((asked["operation"], asked["refused"], asked["request"]))
     assert not missed, missed[:3]

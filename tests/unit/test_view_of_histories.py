@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
-from ledger_blocks import CHAINCODE, CHANNEL, Asked, peer_of
-from test_replay_of_histories import requested
+from ledger_blocks import CHAINCODE, CHANNEL, peer_of
+from test_replay_of_histories import requests_of, transaction
 
 from kindpakket.auditor.replay.replay import Replay
 from kindpakket.ledger.domain import Domain
@@ -26,20 +26,6 @@ def committed(history: dict[str, Any]) -> list[dict[str, Any]]:
     return [asked for asked in history["asked"] if not asked["refused"]]
 
 
-def transaction(asked: dict[str, Any]) -> Asked:
-    return Asked(
-        operation=asked["operation"],
-        request=asked["request"],
-        writes=asked.get("writes") or {},
-        at=asked["at"],
-        mspid=asked["msp"],
-        person=asked["person"],
-        role=asked["role"],
-        shop=asked["shop"],
-        till=asked["till"],
-    )
-
-
 def test_movements_agree_with_the_books_after_every_transaction(histories: list[dict[str, Any]]) -> None:
     kinds: set[str] = set()
     for history in histories:
@@ -47,7 +33,8 @@ def test_movements_agree_with_the_books_after_every_transaction(histories: list[
         replay.books.layout = 3
         fold, sums, seen = Fold(CHAINCODE, {}), Sums(), 0
         for number, asked in enumerate(committed(history)):
-            replay.apply(requested(number, asked))
+            for request in requests_of(number, asked):
+                replay.apply(request)
             (block,) = peer_of([transaction(asked)]).decoded()
             fold.add(Prepared.of(replace(block, number=number), CHAINCODE))
             assert not fold.added.get("flaws"), (fold.added["flaws"], asked)
@@ -129,13 +116,8 @@ def test_tables_have_the_state_and_who_did_what(
         (row["operation"], row["msp"], row["person"], row["role"], row["time"], row["request"])
         for row in tables["requests"]
     ] == [
-        (
-            each["operation"],
-            each["msp"],
-            each["person"],
-            each["role"],
-            each["at"],
-            each["request"]["request_id"],
-        )
-        for each in asked
+        (each.operation, each.mspid, each.person, each.role, each.at, each.request["request_id"])
+        for number, one in enumerate(asked)
+        for each in requests_of(number, one)
+        if each.outcome != "refused"
     ]

@@ -1,6 +1,7 @@
 """The requests in a block: what was asked of the chaincode, by whom, and when.
 
-Write sets are ignored, but for the layout in which the chaincode recorded a request.
+The items of a batch of payments are requests like others. Write sets are ignored, but for the layout in which
+the chaincode recorded a request; of answers is read what became of the items of a batch.
 """
 
 from __future__ import annotations
@@ -8,15 +9,22 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal, cast, get_args
 
 from cryptography import x509
 from stdnum import iban
 
 from fabric_gateway.blocks import Block, BlockTransaction
 from fabric_gateway.identity import load_certificate
+
+Outcome = Literal["done", "exists", "refused"]
+"""What the chaincode says became of an item of a batch; a request that was sent alone is `done`."""
+BATCH = "payment:Batch"
+"""The transaction that takes many payments, captures and refunds at once."""
+BATCHED = ("payment:Pay", "payment:Capture", "payment:Refund")
+"""The operations that it takes."""
 
 _CODE = re.compile(r"[a-z][a-z0-9-]{0,31}")
 _METADATA = "org.hyperledger.fabric:GetMetadata"
@@ -41,6 +49,9 @@ class CommittedRequest:
         till: the caller's `kindpakket.till`, or the till that an acquirer's request names; "" if there is
             none, or it is not a code, or is an account number.
         layout: the layout of the record that the chaincode left under the request's id; 0 if it left none.
+        item: its number in its batch, from 0; None if it was sent alone.
+        outcome: what the chaincode says became of it.
+        refusal: the code with which it refused it; "" if it did not.
     """
 
     block_number: int
@@ -54,14 +65,18 @@ class CommittedRequest:
     role: str = ""
     till: str = ""
     layout: int = 0
+    item: int | None = None
+    outcome: Outcome = "done"
+    refusal: str = ""
 
 
 def requests_in(block: Block, chaincode: str) -> tuple[list[CommittedRequest], list[str]]:
     """The valid requests to a chaincode in a block, in order, and sentences about malformed ones.
 
-    The chaincode cannot have accepted a transaction whose argument is not one JSON object. The contract API's
-    own query for metadata, which any client may submit to the orderer, is left out: it takes no argument and
-    changes nothing.
+    A batch is given as its items, in order, those that were refused included. The chaincode cannot have
+    accepted a transaction whose argument is not one JSON
+    object. The contract API's own query for metadata, which any client may submit to the orderer, is left
+    out: it takes no argument and changes nothing.
 
     Args:
         block: the block.
@@ -73,7 +88,7 @@ def requests_in(block: Block, chaincode: str) -> tuple[list[CommittedRequest], l
         ours = transaction.malformed or transaction.chaincode == chaincode
         if transaction.valid and ours and not _asks_for_metadata(transaction):
             try:
-                requests.append(_decode(block.number, transaction, chaincode))
+                requests += _decode(block.number, transaction, chaincode)
             except ValueError as error:
                 malformed.append(f"transaction {transaction.transaction_id} is malformed: {error}")
     return requests, malformed
@@ -114,7 +129,7 @@ def _asks_for_metadata(transaction: BlockTransaction) -> bool:
     return transaction.function == _METADATA and not transaction.arguments
 
 
-def _decode(number: int, transaction: BlockTransaction, chaincode: str) -> CommittedRequest:
+def _decode(number: int, transaction: BlockTransaction, chaincode: str) -> list[CommittedRequest]:
     if transaction.malformed or transaction.timestamp is None or transaction.creator is None:
         raise ValueError(transaction.malformed or "it has no timestamp or creator")
     (argument,) = transaction.arguments
@@ -122,9 +137,7 @@ def _decode(number: int, transaction: BlockTransaction, chaincode: str) -> Commi
     if not isinstance(request, dict):
         raise ValueError(f"its argument is a {type(request).__name__}, not an object")
     attributes = _attributes(transaction.creator.certificate_pem)
-    hosted = attributes.get("kindpakket.role") == "acquirer"
-    till = request.get("till", "") if hosted else attributes.get("kindpakket.till", "")
-    return CommittedRequest(
+    alone = CommittedRequest(
         block_number=number,
         transaction_id=transaction.transaction_id,
         at=int(transaction.timestamp.timestamp()),
@@ -134,20 +147,80 @@ def _decode(number: int, transaction: BlockTransaction, chaincode: str) -> Commi
         person=attributes.get("kindpakket.person", ""),
         shop=attributes.get("kindpakket.shop", ""),
         role=attributes.get("kindpakket.role", ""),
-        till=_till(str(till)),
-        layout=_layout(transaction, chaincode, request),
+    )
+    layouts = _Layouts(transaction, chaincode)
+    requests = _items(alone, transaction.result) if alone.operation == BATCH else [alone]
+    return [
+        replace(each, till=_till(_named_till(each, attributes)), layout=layouts.of(each.request))
+        for each in requests
+    ]
+
+
+def _items(batch: CommittedRequest, result: bytes) -> list[CommittedRequest]:
+    """The items of a batch, each with what the answer says about it."""
+    items, answers = _listed(batch.request, "its argument"), _listed(json.loads(result), "its answer")
+    if len(items) != len(answers):
+        raise ValueError(f"it has {len(items)} items, and its answer {len(answers)}")
+    return [
+        _item(batch, number, item, answer)
+        for number, (item, answer) in enumerate(zip(items, answers, strict=True))
+    ]
+
+
+def _item(
+    batch: CommittedRequest, number: int, item: Mapping[str, Any], answer: Mapping[str, Any]
+) -> CommittedRequest:
+    operation, request, outcome = item.get("operation"), item.get("request"), answer.get("outcome")
+    if operation not in BATCHED or not isinstance(request, dict):
+        raise ValueError(f"item {number} is not a payment, capture or refund: {operation!r}")
+    if answer.get("request_id") != request.get("request_id"):
+        raise ValueError(f"the answer of item {number} is about request {answer.get('request_id')!r}")
+    if outcome not in get_args(Outcome):
+        raise ValueError(f"the outcome of item {number} is {outcome!r}")
+    refusal = answer.get("refusal")
+    code = str(refusal.get("code", "")) if isinstance(refusal, dict) else ""
+    return replace(
+        batch,
+        operation=operation,
+        request=request,
+        item=number,
+        outcome=cast(Outcome, outcome),
+        refusal=code,
     )
 
 
-def _layout(transaction: BlockTransaction, chaincode: str, request: Mapping[str, Any]) -> int:
-    key = f"request/{request.get('request_id')}"
-    record = next((write.value for write in transaction.writes(chaincode) if write.key == key), None)
-    if record is None:
-        return 0
-    layout = json.loads(record).get("v")
-    if type(layout) is not int:
-        raise ValueError(f"the record of its request has the layout {layout!r}")
-    return layout
+def _listed(value: Any, place: str) -> list[dict[str, Any]]:
+    """The items of a batch, or of its answer."""
+    items = value.get("items") if isinstance(value, dict) else None
+    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+        raise ValueError(f"{place} is not a list of items")
+    return items
+
+
+def _named_till(request: CommittedRequest, attributes: Mapping[str, str]) -> str:
+    hosted = request.role == "acquirer"
+    return str(request.request.get("till", "") if hosted else attributes.get("kindpakket.till", ""))
+
+
+class _Layouts:
+    """The layouts in which a transaction recorded its requests."""
+
+    def __init__(self, transaction: BlockTransaction, chaincode: str) -> None:
+        self._records = {
+            write.key: write.value
+            for write in transaction.writes(chaincode)
+            if write.key.startswith("request/")
+        }
+
+    def of(self, request: Mapping[str, Any]) -> int:
+        """The layout of the record of a request; 0 if the transaction left none."""
+        record = self._records.get(f"request/{request.get('request_id')}")
+        if record is None:
+            return 0
+        layout = json.loads(record).get("v")
+        if type(layout) is not int:
+            raise ValueError(f"the record of its request has the layout {layout!r}")
+        return layout
 
 
 def _till(text: str) -> str:

@@ -25,6 +25,8 @@ class Finding:
         kind: `error`, `uncertainty` or `note`.
         sentence: what is wrong, with its values.
         cents: the euro cents that it is about; None if it is not about an amount, or that is not known.
+        item: of a batch of payments, the number of the request that it is about, from 0; None if it is about
+            the transaction.
     """
 
     block: int
@@ -34,6 +36,7 @@ class Finding:
     kind: Kind
     sentence: str
     cents: int | None = None
+    item: int | None = None
 
     @property
     def block_number(self) -> int:
@@ -50,6 +53,7 @@ class Finding:
             "kind": self.kind,
             "cents": self.cents,
             "sentence": self.sentence,
+            **({} if self.item is None else {"item": self.item}),
         }
 
     def __str__(self) -> str:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import islice
+from itertools import groupby, islice
+from operator import attrgetter
 from typing import Protocol
 
 from fabric_gateway.blocks import Block, BlockMessage
 from fabric_gateway.verification import BlockFileError
 from kindpakket.auditor.books import Books
 from kindpakket.auditor.chain import Chain
-from kindpakket.auditor.committed_requests import requests_in
+from kindpakket.auditor.committed_requests import CommittedRequest, requests_in
 from kindpakket.auditor.finding import Finding, Part
 from kindpakket.auditor.personal_data import PersonalDataScan, Trace
 from kindpakket.auditor.replay.replay import Replay
@@ -140,23 +141,26 @@ class Reading:
         requests, unreadable = requests_in(block, self.domain.chaincode)
         for sentence in unreadable:
             yield Finding(block.number, "", "rules", "request/malformed", "error", sentence)
-        self.requests += len(requests)
+        self.requests += sum(request.outcome != "refused" for request in requests)
         by_id = {transaction.transaction_id: transaction for transaction in block.transactions}
-        for request in requests:
-            self.replay.apply(request)
-            yield from self.replay.findings
-            self.replay.findings.clear()
-            transaction = by_id[request.transaction_id]
+        for transaction_id, group in groupby(requests, key=attrgetter("transaction_id")):
+            asked = list(group)
+            for request in asked:
+                self.replay.apply(request)
+                yield from self.replay.findings
+                self.replay.findings.clear()
+            transaction = by_id[transaction_id]
             for difference in written_differences(self.books, transaction, self.domain.chaincode):
                 yield Finding(
                     block.number,
-                    request.transaction_id,
+                    transaction_id,
                     "writes",
                     f"writes/{difference.kind}",
                     "error",
                     f"{difference.thing}, {difference.member}: {difference.replayed!r} by the rules, "
                     f"{difference.stored!r} written by the chaincode",
                     difference.cents,
+                    _item_about(asked, difference.thing),
                 )
 
     def go_on(self, blocks: Callable[[int], Iterable[BlockMessage]]) -> None:
@@ -205,6 +209,14 @@ class Reading:
             repeated=self.replay.repeated,
         )
         self._waiting = 0
+
+
+def _item_about(asked: Sequence[CommittedRequest], thing: str) -> int | None:
+    """The one request of a batch that a record is about; None if several are, or if it is not a batch."""
+    words = set(thing.split())
+    names = ("request_id", "payment", "voucher")
+    about = [each.item for each in asked if any(each.request.get(name) in words for name in names)]
+    return about[0] if len(about) == 1 else None
 
 
 def _judged(block: Block, codes: Sequence[str]) -> Block:

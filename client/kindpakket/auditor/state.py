@@ -14,15 +14,15 @@ from kindpakket.auditor.finding import KINDS, Finding, Kind, Part
 from kindpakket.auditor.store import Rows, Shelf, stored_books
 from kindpakket.auditor.store.forms import Plain
 
-_LAYOUT = 1
+_LAYOUT = 2
 _TABLES = """
 CREATE TABLE IF NOT EXISTS audit (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS findings (
     number INTEGER PRIMARY KEY, block INTEGER NOT NULL, transaction_id TEXT NOT NULL, part TEXT NOT NULL,
-    rule TEXT NOT NULL, kind TEXT NOT NULL, sentence TEXT NOT NULL, cents INTEGER
+    rule TEXT NOT NULL, kind TEXT NOT NULL, sentence TEXT NOT NULL, cents INTEGER, item INTEGER
 );
 """
-_COLUMNS = "block, transaction_id, part, rule, kind, sentence, cents"
+_COLUMNS = "block, transaction_id, part, rule, kind, sentence, cents, item"
 
 
 class StateError(Exception):
@@ -124,7 +124,7 @@ class State:
     def add(self, findings: Iterable[Finding]) -> None:
         """Keep findings."""
         self.connection.executemany(
-            f"INSERT INTO findings ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
+            f"INSERT INTO findings ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
             [tuple(getattr(found, name) for name in _COLUMNS.split(", ")) for found in findings],
         )
 
@@ -138,10 +138,10 @@ class State:
             f"SELECT {_COLUMNS} FROM findings WHERE number > ? ORDER BY number",  # noqa: S608
             (after,),
         )
-        for block, transaction_id, part, rule, kind, sentence, cents in rows:
+        for block, transaction_id, part, rule, kind, sentence, cents, item in rows:
             known_part: Part = part
             known_kind: Kind = kind
-            yield Finding(block, transaction_id, known_part, rule, known_kind, sentence, cents)
+            yield Finding(block, transaction_id, known_part, rule, known_kind, sentence, cents, item)
 
     def count(self) -> int:
         """How many findings there are."""

@@ -18,6 +18,9 @@ PAGE = 500
 CONFLICT_ATTEMPTS = 8
 """How often one request is proposed when others change what it reads; its id makes it take effect once."""
 
+WITHOUT_ID = frozenset({"payment:Batch"})
+"""Transactions that write and have no request id of their own: each of their items has one."""
+
 
 class Ledger(Protocol):
     """The part of `fabric_gateway.Contract` that the facades use."""
@@ -123,14 +126,15 @@ class Caller:
         Args:
             name: the transaction, such as `payment:Pay`.
             members: the members of the request, without `request_id`.
-            request_id: 32 hexadecimal characters; default: a new id.
+            request_id: 32 hexadecimal characters; default: a new id. `payment:Batch` has none.
             transient: private records by name, sent as JSON.
             organisations: MSP ids of the endorsing organisations; default: the gateway chooses by the policy.
 
         Returns:
             The decoded JSON answer.
         """
-        argument = _json({"request_id": request_id or new_id(), **members})
+        own = {} if name in WITHOUT_ID else {"request_id": request_id or new_id()}
+        argument = _json({**own, **members})
         private = {key: _json(value) for key, value in (transient or {}).items()}
         with _refusals():
             answer = until_peers_agree(

@@ -14,7 +14,7 @@ from fabric_gateway import EndorseError
 
 T = TypeVar("T")
 
-_PAUSES = (0.1, 0.2, 0.4, 0.8, 1.6)
+PAUSES = (0.1, 0.2, 0.4, 0.8, 1.6)
 """Seconds: a peer that is behind gets its block by gossip within a second."""
 
 
@@ -32,7 +32,7 @@ def until_peers_agree(
     Raises:
         EndorseError: the peers still differ after some three seconds, or refuse; and what `submit` raises.
     """
-    for pause in _PAUSES:
+    for pause in PAUSES:
         try:
             return submit()
         except EndorseError as error:

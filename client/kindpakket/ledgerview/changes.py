@@ -87,6 +87,22 @@ def written(writes: Iterable[Write]) -> dict[str, Record | None]:
     return {**records, **dict.fromkeys(gone), **inside, **items}
 
 
+def authors(writes: Iterable[Write]) -> dict[str, str]:
+    """The requests that wrote the records of a transaction, by the keys that `written` gives them.
+
+    Args:
+        writes: the transaction's writes in the chaincode's namespace, which `written` has read.
+    """
+    found: dict[str, str] = {}
+    for write in writes:
+        kind, _, rest = write.key.partition("/")
+        if write.value is not None and (kind in _KEPT or kind == _OPEN):
+            by = json.loads(write.value).get("by")
+            if isinstance(by, dict):
+                found[f"{ITEM}/{rest}" if kind == _OPEN else write.key] = str(by.get("request"))
+    return found
+
+
 def kind_of(key: str) -> str:
     """The kind of a record, by its key."""
     return key.partition("/")[0]

@@ -38,6 +38,51 @@ class Current:
     row: Row | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """Which request of a batch wrote what; a request that was sent alone wrote everything.
+
+    Attributes:
+        items: the number of each request that took effect.
+        authors: the request that wrote each record last, by key; None if it is not a batch.
+        order: the number of the request that made each payment, capture and refund, by the key of its record.
+    """
+
+    items: Mapping[str, int]
+    authors: Mapping[str, str] | None
+    order: Mapping[str, int]
+
+    @classmethod
+    def of(cls, asked: Iterable[CommittedRequest], authors: Mapping[str, str] | None) -> _Batch:
+        """The batch that these requests are; one that existed before wrote nothing."""
+        done = [each for each in asked if each.outcome == "done"]
+        numbers = {str(each.request.get("request_id")): each.item or 0 for each in done}
+        if authors is None:
+            return cls(numbers, None, {})
+        return cls(numbers, authors, {_made(each): each.item or 0 for each in done})
+
+    def item_of(self, key: str) -> int:
+        """The number of the request that wrote a record; 0 outside a batch."""
+        return 0 if self.authors is None else self.items.get(self.authors.get(key, ""), 0)
+
+    def wrote(self, row: Row, key: str) -> bool:
+        """Whether the request of a row wrote a record."""
+        return self.authors is None or (
+            key in self.authors and self.item_of(key) == row["item"] and row["request"] in self.items
+        )
+
+    def written_by(self, item: int) -> int:
+        """How many records a request of a batch wrote last."""
+        return sum(self.items.get(author) == item for author in (self.authors or {}).values())
+
+
+def _made(request: CommittedRequest) -> str:
+    """The key of the record of the payment or refund that a request of a batch makes."""
+    kind = "refund" if request.operation == "payment:Refund" else "payment"
+    member = "payment" if request.operation == "payment:Capture" else "request_id"
+    return f"{kind}/{request.request[member]}"
+
+
 @dataclass(slots=True)
 class Fold:
     """What a run of blocks adds to the tables.
@@ -59,15 +104,16 @@ class Fold:
         """Add the next block."""
         block, times = prepared.block, []
         for transaction in block.transactions:
-            request = prepared.requests.get(transaction.index)
-            row: Row = {}
-            if request is not None:
-                times.append(request.at)
-                row = self._request(transaction, request)
+            asked = prepared.requests.get(transaction.index, [])
+            batch = _Batch.of(asked, prepared.authors.get(transaction.index))
+            times += [request.at for request in asked]
+            rows = [self._request(transaction, request, batch) for request in asked]
             if flaw := prepared.flaws.get(transaction.index):
                 self._flaw(transaction, 0, flaw)
             if records := prepared.written.get(transaction.index):
-                row.update(_subjects(row, self._transaction(transaction, records)))
+                changes = self._transaction(transaction, records, batch)
+                for row in rows:
+                    row.update(_subjects(row, (change for change in changes if batch.wrote(row, change.key))))
         valid = sum(transaction.valid for transaction in block.transactions)
         self._append(
             "blocks",
@@ -82,7 +128,7 @@ class Fold:
         )
 
     def _transaction(
-        self, transaction: BlockTransaction, records: Mapping[str, Record | None]
+        self, transaction: BlockTransaction, records: Mapping[str, Record | None], batch: _Batch
     ) -> list[Change]:
         time = int(transaction.timestamp.timestamp()) if transaction.timestamp else 0
         day = day_of(time)
@@ -104,9 +150,9 @@ class Fold:
                 continue
             lines[table] += 1
             made = Current(after, known.created_at if known else time, place)
-            made.row = self._append(table, _row(kind, made, time))
+            made.row = self._append(table, _row(kind, made, time, batch.item_of(key)))
             self.current[key] = made
-        moved, unreadable = _moved(changes)
+        moved, unreadable = _moved(changes, batch.order)
         for line, movement in enumerate(moved):
             self._append(
                 "movements",
@@ -129,7 +175,7 @@ class Fold:
         else:
             known.row["until_block"], known.row["until_position"] = by[0], by[1]
 
-    def _request(self, transaction: BlockTransaction, request: CommittedRequest) -> Row:
+    def _request(self, transaction: BlockTransaction, request: CommittedRequest, batch: _Batch) -> Row:
         asked = request.request
         spaces = [space for space in transaction.namespaces if space.namespace == self.chaincode]
         return self._append(
@@ -137,6 +183,7 @@ class Fold:
             {
                 "block": transaction.block_number,
                 "position": transaction.index,
+                "item": request.item or 0,
                 "transaction_id": transaction.transaction_id,
                 "time": request.at,
                 "operation": request.operation,
@@ -149,7 +196,9 @@ class Fold:
                 "scheme": _text(asked.get("scheme")),
                 "shop": _text(asked.get("shop")) or request.shop or None,
                 "voucher": _text(asked.get("voucher")),
-                "writes": sum(len(space.writes) for space in spaces),
+                "writes": sum(len(space.writes) for space in spaces)
+                if request.item is None
+                else batch.written_by(request.item),
                 "private_writes": sum(len(space.private_writes) for space in spaces),
             },
         )
@@ -171,21 +220,26 @@ class Fold:
         return row
 
 
-def movements_of(changes: Iterable[Change]) -> list[Moved]:
-    """What a transaction moved, in the order in which it can be added up without a term below zero."""
+def movements_of(changes: Iterable[Change], order: Mapping[str, int] | None = None) -> list[Moved]:
+    """What a transaction moved, in the order in which it can be added up without a term below zero.
+
+    Args:
+        changes: what it changed.
+        order: as of `payment_movements.paid`.
+    """
     every = list(changes)
-    return [*budgeted(every), *given(every), *paid(every), *taken_back(every), *settled(every)]
+    return [*budgeted(every), *given(every), *paid(every, order), *taken_back(every), *settled(every)]
 
 
-def _moved(changes: Iterable[Change]) -> tuple[list[Moved], list[str]]:
+def _moved(changes: Iterable[Change], order: Mapping[str, int]) -> tuple[list[Moved], list[str]]:
     """What a transaction moved; or why that cannot be told, which must not stop the view."""
     try:
-        return movements_of(changes), []
+        return movements_of(changes, order), []
     except (KeyError, TypeError, AttributeError) as error:
         return [], [f"its movements of money cannot be read: {error!r}"]
 
 
-def _row(kind: str, made: Current, time: int) -> Row:
+def _row(kind: str, made: Current, time: int, item: int) -> Row:
     block, position, line = made.place
     return {
         "block": block,
@@ -193,6 +247,7 @@ def _row(kind: str, made: Current, time: int) -> Row:
         "line": line,
         "until_block": None,
         "until_position": None,
+        "item": item,
         "since": time,
         "created_at": made.created_at,
         **{column.name: column.of(made.record) for column in OF_RECORDS[kind].own},

@@ -70,7 +70,8 @@ def history_of(snapshot: Snapshot, name: str, thing: str) -> Iterator[Version]:
     if layout not in THINGS:
         raise ViewError(f"{name} has no versions: choose one of {', '.join(each.name for each in THINGS)}")
     sql, asked = SQL[name], SQL["requests"]
-    same = and_(asked.c.block == sql.c.block, asked.c.position == sql.c.position)
+    place = ("block", "position", "item")
+    same = and_(*(asked.c[name] == sql.c[name] for name in place))
     who = ("transaction_id", "operation", "msp", "person", "reason")
     chosen = (
         select(sql, *(asked.c[column].label(f"asked_{column}") for column in who))

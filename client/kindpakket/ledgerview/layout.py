@@ -1,7 +1,8 @@
 """The tables of a view: which records of the ledger each one shows, and its columns.
 
 A table of things has a row for each version of each thing: `block` and `position` say which transaction wrote
-it, `until_block` and `until_position` which one replaced or deleted it. A journal has rows that never change.
+it, `until_block` and `until_position` which one replaced or deleted it, and `item` which request of a batch
+of payments wrote it. A journal has rows that never change.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from kindpakket.ledgerview import people, things
 from kindpakket.ledgerview.columns import Column, cents, instant, number, text
 from kindpakket.ledgerview.errors import ViewError
 
-LAYOUT = 1
+LAYOUT = 2
 """The number of this layout. A view of another one is rebuilt, not migrated: the blocks have everything."""
 
 PLACE = (
@@ -23,7 +24,11 @@ PLACE = (
 )
 """What every row of things and movements begins with: its primary key, in the order of the ledger."""
 
+REQUEST = number("item", "Place of the request in its batch of payments, from 0; 0 if it was sent alone.")
+"""Which request of a transaction it is: a batch has several."""
+
 VALIDITY = (
+    REQUEST,
     number("until_block", "Number of the block that replaced or deleted the row; empty while it is current."),
     number("until_position", "Place of that transaction in its block; empty while the row is current."),
     instant("since", "When this version was written: the transaction's time."),
@@ -77,10 +82,11 @@ BLOCKS = TableLayout(
 REQUESTS = TableLayout(
     "requests",
     "journal",
-    "A valid transaction of the chaincode: who did what, when and why.",
+    "A request in a valid transaction of the chaincode, each of a batch apart: who did what, when and why.",
     (),
     (
         *PLACE[:2],
+        REQUEST,
         text("transaction_id", "Fabric's id of the transaction."),
         instant("time", "The time that the client gave the transaction."),
         text("operation", "Name of the transaction, such as payment:Pay."),
@@ -93,10 +99,13 @@ REQUESTS = TableLayout(
         text("scheme", "The scheme that it is about, if it is about one."),
         text("shop", "The shop that it is about, or that the sender's certificate belongs to."),
         text("voucher", "The voucher that it is about, if it is about one."),
-        number("writes", "How many public keys it wrote; 0 for a request that had been committed before."),
+        number(
+            "writes",
+            "How many public keys it wrote, in a batch only records; 0 for one committed before.",
+        ),
         number("private_writes", "How many keys of private collections it wrote."),
     ),
-    keys=2,
+    keys=3,
 )
 
 MOVEMENTS = TableLayout(

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from kindpakket.ledger.movements import MovementKind
 from kindpakket.ledgerview.changes import Change, Record
+
+_FIRST, _ALONE = -2, -1
 
 
 class Moved(NamedTuple):
@@ -34,19 +37,30 @@ def taken_back(changes: Sequence[Change]) -> Iterator[Moved]:
     yield from _grown("revoked", changes)
 
 
-def paid(changes: Sequence[Change]) -> Iterator[Moved]:
+def paid(changes: Sequence[Change], order: Mapping[str, int] | None = None) -> Iterator[Moved]:
     """What was held, released, captured, spent, cancelled and refunded, one movement for a category.
 
-    Releases come first: a payment uses what the expired holds of its voucher let go.
+    Releases come first: a payment uses what the expired holds of its voucher let go. In a batch a payment may
+    use what was refunded before it.
+
+    Args:
+        changes: what the transaction changed.
+        order: of a batch, the number of the request that made each payment, capture and refund, by the key of
+            its record.
     """
-    payments = [change for change in _of("payment", changes) if change.after is not None]
-    payments.sort(key=lambda change: _state(change.after) != "released")
-    for payment in payments:
-        yield from _step(payment.before, payment.after or {})
+    numbers = order or {}
+    steps: list[tuple[int, list[Moved]]] = []
+    for payment in _of("payment", changes):
+        if payment.after is not None:
+            number = _FIRST if _state(payment.after) == "released" else numbers.get(payment.key, _ALONE)
+            steps.append((number, list(_step(payment.before, payment.after))))
     for refund in _of("refund", changes):
         returned_before = refund.before is not None and bool(refund.before.get("day"))
         if refund.after is not None and refund.after.get("day") and not returned_before:
-            yield from _lines("refunded", refund.after, refund.after["payment"], refund.after["lines"])
+            lines = _lines("refunded", refund.after, refund.after["payment"], refund.after["lines"])
+            steps.append((numbers.get(refund.key, _ALONE), list(lines)))
+    for _, moved in sorted(steps, key=itemgetter(0)):
+        yield from moved
 
 
 def _step(before: Record | None, after: Record) -> Iterator[Moved]:

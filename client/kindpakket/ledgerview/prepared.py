@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from fabric_gateway.blocks import Block
 from kindpakket.auditor.committed_requests import CommittedRequest, requests_in
-from kindpakket.ledgerview.changes import Record, written
+from kindpakket.ledgerview.changes import Record, authors, written
 
 
 @dataclass(slots=True)
@@ -16,13 +16,15 @@ class Prepared:
 
     Attributes:
         block: the block.
-        requests: who asked for what.
+        requests: who asked for what, by item of a batch; without what the chaincode refused of a batch.
+        authors: of a batch, the request that wrote each record last, by key.
         written: the records that each transaction wrote; None for those that it deleted.
         flaws: what cannot be read.
     """
 
     block: Block
-    requests: dict[int, CommittedRequest] = field(default_factory=dict)
+    requests: dict[int, list[CommittedRequest]] = field(default_factory=dict)
+    authors: dict[int, dict[str, str]] = field(default_factory=dict)
     written: dict[int, dict[str, Record | None]] = field(default_factory=dict)
     flaws: dict[int, str] = field(default_factory=dict)
 
@@ -31,12 +33,14 @@ class Prepared:
         """Read a block, which needs nothing but the block itself."""
         made = cls(block)
         requests, sentences = requests_in(block, chaincode)
-        by_id = {request.transaction_id: request for request in requests}
+        by_id: dict[str, list[CommittedRequest]] = {}
+        for request in requests:
+            by_id.setdefault(request.transaction_id, []).append(request)
         for transaction in block.transactions:
             if not transaction.valid:
                 continue
-            if request := by_id.get(transaction.transaction_id):
-                made.requests[transaction.index] = request
+            if asked := by_id.get(transaction.transaction_id):
+                made.requests[transaction.index] = [each for each in asked if each.outcome != "refused"]
             elif found := [
                 text for text in sentences if f"transaction {transaction.transaction_id} " in text
             ]:
@@ -44,6 +48,8 @@ class Prepared:
             try:
                 if records := written(transaction.writes(chaincode)):
                     made.written[transaction.index] = records
+                if asked and asked[0].item is not None:
+                    made.authors[transaction.index] = authors(transaction.writes(chaincode))
             except ValueError as error:
                 made.flaws[transaction.index] = str(error)
             except (KeyError, TypeError) as error:

@@ -7,8 +7,9 @@ without one, a new id is used. A `receipt` is a hash that `receipt_hash` makes o
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, cast
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import cast
 
 from kindpakket.holder.orders import FIRST_VERSION, AllowanceOrder, HoldOrder, PaymentOrder, ReleaseOrder
 from kindpakket.ledger.caller import Caller, Ledger
@@ -26,14 +27,14 @@ from kindpakket.ledger.records import (
     ShopTerms,
 )
 from kindpakket.ledger.requests import RequestDesk
+from kindpakket.shop.gathering import Gathering
+from kindpakket.shop.gathering.queue import MOST
+from kindpakket.shop.orders import DEADLINE_SECONDS, Orders
 from kindpakket.shop.registration import RegistrationDesk
 from kindpakket.shop.settlements import ShopSettlementDesk
 
-DEADLINE_SECONDS = 300
-"""How long a holder has to authorise an order, unless the till says otherwise; the chaincode allows 900 s."""
 
-
-class Shop:
+class Shop(Orders):
     """One shop, acting as the identity of the contract's gateway.
 
         order = shop.order(scheme, voucher, [{"category": "books", "cents": 1295}])
@@ -66,14 +67,45 @@ class Shop:
         till: for an acquirer: the shop's till, a code, which the ledger records with what it does; or None.
     """
 
-    def __init__(self, contract: Ledger, shop_id: str, *, till: str | None = None) -> None:
-        """Act for a shop through a contract of `fabric_gateway`."""
-        self.caller = Caller(contract)
+    def __init__(
+        self, contract: Ledger, shop_id: str, *, till: str | None = None, gathering: Gathering | None = None
+    ) -> None:
+        """Act for a shop through a contract of `fabric_gateway`.
+
+        Args:
+            contract: the contract.
+            shop_id: the shop's id.
+            till: for an acquirer: the shop's till.
+            gathering: sends payments, captures and refunds in batches with those of the other shops that were
+                given it; of one shop, see `gathering`.
+        """
+        self.caller = Caller(contract) if gathering is None else gathering.caller
+        super().__init__(self.caller.domain, shop_id, till)
         self.requests = RequestDesk(self.caller)
-        self.shop_id = shop_id
-        self.till = till
         self.registration = RegistrationDesk(self.caller, shop_id)
         self.settlements = ShopSettlementDesk(self.caller, shop_id)
+
+    @contextmanager
+    def gathering(self, *, wait: float = 0.025, most: int = MOST, at_once: int = 4) -> Iterator[Shop]:
+        """This shop, whose payments, captures and refunds are sent together when many arrive at once.
+
+            with shop.gathering() as till:  # for as long as the program takes payments
+                ...  # from many threads:
+                payment = till.pay(order, proof)
+
+        Each caller gets its own answer or exception, as from this shop. A payment that arrives while nothing
+        is in flight is sent at once. At the end everything that waits is sent, and answered.
+
+        Args:
+            wait: the longest that a request waits for others, in seconds, 0 to 1.
+            most: the most requests in a transaction, 1 to 200.
+            at_once: the most transactions in flight, 1 or more.
+
+        Raises:
+            ValueError: one of them is out of bounds.
+        """
+        with Gathering(self.caller.contract, wait=wait, most=most, at_once=at_once) as gathering:
+            yield Shop(self.caller.contract, self.shop_id, till=self.till, gathering=gathering)
 
     def terms(self, scheme: str) -> ShopTerms:
         """`shop:Terms`: what a scheme means for this shop now: rules, categories, closed days."""
@@ -113,28 +145,6 @@ class Shop:
                 chaincode answers no shop without one.
         """
         return cast(Allowance, self.caller.query(order.operation, order.request(proof)))
-
-    def order(
-        self,
-        scheme: str,
-        voucher: str,
-        lines: Sequence[Line],
-        *,
-        version: int = FIRST_VERSION,
-        deadline: int | None = None,
-        request_id: str | None = None,
-    ) -> PaymentOrder:
-        """Make a payment for the holder to authorise; nothing is sent.
-
-        Args:
-            scheme: id of the scheme.
-            voucher: id of the voucher.
-            lines: category and euro cents; one line for each category.
-            version: version of the voucher's authorisation, as in its `binding`.
-            deadline: instant after which the order is void, in Unix seconds; default: five minutes from now.
-            request_id: the payment's id; default: a new id.
-        """
-        return PaymentOrder(**self._order_members(scheme, voucher, lines, version, deadline, request_id))
 
     def hold_order(
         self,
@@ -347,28 +357,3 @@ class Shop:
     def waiting_refunds(self, scheme: str) -> Iterator[Refund]:
         """`payment:WaitingRefunds`: the shop's refunds to be confirmed, or that wait for the municipality."""
         return self.caller.items("payment:WaitingRefunds", {"scheme": scheme, "shop": self.shop_id})
-
-    def _at_till(self, members: Mapping[str, Any], receipt: str | None = None) -> dict[str, Any]:
-        """The members of a request, with the shop's till and the receipt, where there are such."""
-        further = {"till": self.till, "receipt": receipt}
-        return {**members, **{name: value for name, value in further.items() if value is not None}}
-
-    def _order_members(
-        self,
-        scheme: str,
-        voucher: str,
-        lines: Sequence[Line],
-        version: int,
-        deadline: int | None,
-        request_id: str | None,
-    ) -> dict[str, Any]:
-        return {
-            "domain": self.caller.domain,
-            "scheme": scheme,
-            "voucher": voucher,
-            "version": version,
-            "request_id": request_id or new_id(),
-            "shop": self.shop_id,
-            "lines": tuple(lines),
-            "deadline": int(time.time()) + DEADLINE_SECONDS if deadline is None else deadline,
-        }

@@ -70,17 +70,20 @@ def check_payments(
     Args:
         facts: what is in the blocks.
         payments: the payments.
-        findings: findings of a verification; one about a payment's transaction counts for the payment.
+        findings: findings of a verification; one about a payment's transaction counts for the payment, one
+            about an item of a batch for the payment that it is.
     """
     settlements = settlements_by_item(facts)
-    outside: dict[str, list[OutsideFinding]] = {}
+    outside: dict[tuple[str, int | None], list[OutsideFinding]] = {}
     for finding in findings:
         if finding.transaction and finding.kind != "note":
-            outside.setdefault(finding.transaction, []).append(finding)
+            outside.setdefault(finding.place, []).append(finding)
     checked = []
     for payment in payments:
         settlement = settlements.get(payment.id)
-        failures = tuple(_failures(facts, payment, settlement, outside.get(payment.step.transaction, [])))
+        places = dict.fromkeys((payment.step.place, (payment.step.transaction, None)))
+        of_payment = [finding for place in places for finding in outside.get(place, ())]
+        failures = tuple(_failures(facts, payment, settlement, of_payment))
         checked.append(Checked(payment, failures, settlement))
     return checked
 

@@ -6,7 +6,7 @@ ledger's records name them: outside the municipality, with their organisation be
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,12 +15,18 @@ from kindpakket.ledger.records import Authorisation, Line
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A committed transaction, as far as a report names it."""
+    """A committed request, as far as a report names it; `item` is its number, if it was in a batch."""
 
     block: int
     transaction: str
     at: int
     person: str
+    item: int | None = None
+
+    @property
+    def place(self) -> tuple[str, int | None]:
+        """Its transaction, and which request of it."""
+        return self.transaction, self.item
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,3 +274,8 @@ class Facts:
     def head(self) -> str:
         """Header hash of the last block, hexadecimal; "" without blocks."""
         return self.hashes[-1] if self.hashes else ""
+
+
+def places_of(steps: Iterable[Step]) -> set[tuple[str, int | None]]:
+    """Where findings about these requests may be: at the request itself, or at its whole transaction."""
+    return {place for step in steps for place in (step.place, (step.transaction, None))}

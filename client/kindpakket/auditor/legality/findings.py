@@ -24,6 +24,7 @@ class OutsideFinding:
         kind: `error`, `uncertainty` or `note`.
         cents: the amount; 0 if there is none.
         sentence: what was found.
+        item: of a batch of payments, the number of the request; None: the whole transaction.
     """
 
     block: int | None
@@ -32,6 +33,12 @@ class OutsideFinding:
     kind: str
     cents: int
     sentence: str
+    item: int | None = None
+
+    @property
+    def place(self) -> tuple[str, int | None]:
+        """Its transaction, and which request of it; None for all."""
+        return self.transaction, self.item
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +109,10 @@ def _entries(lines: list[str], source: str) -> Iterator[OutsideFinding]:
         if not isinstance(members, dict) or members.get("kind") not in KINDS:
             raise LegalityError(f"{place} is not a finding: its kind must be error, uncertainty or note")
         block, cents = members.get("block"), members.get("cents") or 0
-        if not (block is None or type(block) is int) or type(cents) is not int:
-            raise LegalityError(f"{place}: block and cents must be whole numbers")
+        item = members.get("item")
+        whole = all(number is None or type(number) is int for number in (block, item))
+        if not whole or type(cents) is not int:
+            raise LegalityError(f"{place}: block, item and cents must be whole numbers")
         yield OutsideFinding(
             block,
             str(members.get("transaction") or ""),
@@ -111,4 +120,5 @@ def _entries(lines: list[str], source: str) -> Iterator[OutsideFinding]:
             str(members["kind"]),
             cents,
             str(members.get("sentence") or ""),
+            item,
         )

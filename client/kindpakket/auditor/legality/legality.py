@@ -8,7 +8,7 @@ from typing import Any
 
 from kindpakket.auditor.legality.checks import CHECKS, Checked, Failure, check_payments
 from kindpakket.auditor.legality.evidence import evidence_of, payment_members, step_members
-from kindpakket.auditor.legality.facts import Facts
+from kindpakket.auditor.legality.facts import Facts, places_of
 from kindpakket.auditor.legality.findings import Findings, OutsideFinding
 from kindpakket.auditor.legality.four_eyes import pairs_in
 from kindpakket.auditor.legality.judgements import Examined
@@ -197,8 +197,8 @@ def _elsewhere(
     facts: Facts, checked: Sequence[Checked], outside: Iterable[OutsideFinding]
 ) -> list[dict[str, Any]]:
     """Broken rules and findings that belong to no payment of the period."""
-    counted = {each.payment.step.transaction for each in checked}
-    of_payments = {payment.step.transaction for payment in facts.payments.values()}
+    counted = places_of(each.payment.step for each in checked)
+    of_payments = places_of(payment.step for payment in facts.payments.values())
     own = [
         {
             "block": step.block,
@@ -210,12 +210,12 @@ def _elsewhere(
             "by": "replay",
         }
         for step, operation, sentence in facts.broken
-        if step.transaction not in counted
+        if step.place not in counted
     ]
     given = [
-        {**asdict(finding), "by": "verification"}
+        {**{name: value for name, value in asdict(finding).items() if name != "item"}, "by": "verification"}
         for finding in outside
-        if finding.transaction not in of_payments or finding.kind == "note"
+        if finding.place not in of_payments or finding.kind == "note"
     ]
     return own + given
 

@@ -66,7 +66,7 @@ class Observer:
         times = facts.times
         times[request.block_number] = min(times.get(request.block_number, request.at), request.at)
         person = named(replay.books, request).person
-        step = Step(request.block_number, request.transaction_id, request.at, person)
+        step = Step(request.block_number, request.transaction_id, request.at, person, request.item)
         firsts = first_steps(replay.books, request)
         self._payments.before(replay.books, request)
         found, repeated = len(replay.findings), replay.repeated
@@ -74,6 +74,8 @@ class Observer:
         replay.apply(request)
         broken = [finding.sentence for finding in replay.findings[found:]]
         facts.broken += [(step, request.operation, sentence) for sentence in broken]
+        if request.outcome == "refused":
+            return
         watch_caller(facts, request, step)
         if replay.repeated > repeated:
             return

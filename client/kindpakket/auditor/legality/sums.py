@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from kindpakket.auditor.legality.checks import Checked
-from kindpakket.auditor.legality.facts import Facts
+from kindpakket.auditor.legality.facts import Facts, places_of
 from kindpakket.auditor.legality.findings import OutsideFinding
 from kindpakket.auditor.legality.period import Period
 from kindpakket.auditor.legality.settings import Settings, share_of
@@ -69,8 +69,8 @@ def sums_of(
     gross = sum(each.payment.cents for each in checked)
     cancelled = sum(each.payment.cents for each in checked if each.payment.cancelled)
     refunded = sum(cents for scheme, _, day, cents in facts.refunds.values() if period.has(scheme, day))
-    of_payments = {payment.step.transaction for payment in facts.payments.values()}
-    elsewhere = [finding for finding in findings if finding.transaction not in of_payments]
+    of_payments = places_of(payment.step for payment in facts.payments.values())
+    elsewhere = [finding for finding in findings if finding.place not in of_payments]
     wrong = [each.payment.net for each in checked if each.kind == "error"]
     uncertain = [each.payment.net for each in checked if each.kind == "uncertainty"]
     wrong_elsewhere = sum(finding.cents for finding in elsewhere if finding.kind == "error")

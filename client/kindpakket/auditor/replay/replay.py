@@ -7,8 +7,10 @@
     replay.books, replay.findings
 
 A request counts once, by its request id. Every rule that a committed request breaks is a finding: the
-endorsing peers must have run something other than the agreed rules. Rules that a layout of the ledger did not
-have are checked from the first request that the next layout recorded, or that only it accepts.
+endorsing peers must have run something other than the agreed rules. Each item of a batch is such a request;
+one that the chaincode refused changes nothing, and is a finding if the rules do not refuse it. Rules that a
+layout of the ledger did not have are checked from the first request that the next layout recorded, or that
+only it accepts.
 """
 
 from __future__ import annotations
@@ -39,6 +41,7 @@ from kindpakket.auditor.replay.amounts import cents_of
 from kindpakket.auditor.replay.callers import ACQUIRER, check_caller, named
 from kindpakket.auditor.replay.queries import QUERIES, unexplained
 from kindpakket.auditor.replay.rules import Findings, Handlers, least_layout
+from kindpakket.auditor.replay.trial import trial_books
 from kindpakket.ledger.domain import Domain
 
 _VOID = "request:Void"
@@ -116,6 +119,7 @@ class Replay:
         if not findings.found:
             return
         cents = cents_of(self.books, request.request)
+        place = "" if request.item is None else f"item {request.item} of the batch: "
         self.findings += [
             Finding(
                 request.block_number,
@@ -123,29 +127,59 @@ class Replay:
                 "rules",
                 f"{request.operation}/{check}" if check else request.operation,
                 "error",
-                sentence,
+                place + sentence,
                 cents,
+                request.item,
             )
             for check, sentence in findings.found
         ]
 
     def _apply(self, request: CommittedRequest, findings: Findings) -> None:
+        if request.outcome == "refused":
+            with findings.named("outcome"):
+                self._refused(request, findings)
+            return
         with findings.named("layout"):
             self._follow_layout(request, findings)
-        with findings.named("request-id"):
-            counts = self._counts(request, findings)
-        if not counts:
-            return
+        # Also of a repetition: the chaincode looks at the caller before it looks up the id.
         with findings.named("caller"):
             check_caller(self.books, findings, request)
-        request = named(self.books, request)
+        with findings.named("request-id"):
+            counts = self._counts(request, findings)
+        if request.item is not None:
+            with findings.named("outcome"):
+                _expect_outcome(request, findings, counts)
+        if not counts:
+            return
+        self._carry_out(self.books, request, findings)
+
+    def _carry_out(self, books: Books, request: CommittedRequest, findings: Findings) -> None:
+        request = named(books, request)
         if request.operation == _VOID:
             self._void(request, findings)
         elif request.operation in _HANDLERS:
-            _HANDLERS[request.operation](self.books, findings, request, self._domain)
+            _HANDLERS[request.operation](books, findings, request, self._domain)
         else:
             with findings.named("unknown-operation"):
                 findings.add(f"unknown operation {request.operation}")
+
+    def _refused(self, request: CommittedRequest, findings: Findings) -> None:
+        """An item that the chaincode refused: would the rules have refused it too? Nothing is changed."""
+        request_id = str(request.request["request_id"])
+        if request_id in self.books.voided:
+            return
+        what = f"{request.operation} {request_id} was refused with {request.refusal or 'no code'}"
+        earlier = self._seen.get(request_id)
+        if earlier is not None:
+            findings.expect(earlier != _content(request), f"{what} although it had been committed")
+            return
+        broken = Findings()
+        check_caller(self.books, broken, request)
+        try:
+            self._carry_out(trial_books(self.books), request, broken)
+        except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError):
+            return  # it names something that is not there
+        findings.expect(bool(broken.found), f"{what} although the rules allow it")
 
     def _follow_layout(self, request: CommittedRequest, findings: Findings) -> None:
         """Learn the layout from a request; it never goes back."""
@@ -183,6 +217,16 @@ class Replay:
         )
         if voided not in self._seen:
             self.books.voided.add(voided)
+
+
+def _expect_outcome(request: CommittedRequest, findings: Findings, counts: bool) -> None:
+    """Whether an item of a batch that was not refused is what the chaincode says: new, or a repetition."""
+    request_id, recorded = request.request["request_id"], bool(request.layout)
+    if request.outcome == "exists":
+        findings.expect(not counts, f"{request.operation} {request_id} exists by the answer, but it is new")
+    else:
+        findings.expect(counts, f"{request.operation} {request_id} is done by the answer, but it was before")
+        findings.expect(recorded, f"{request.operation} {request_id} is done, but left no record of its id")
 
 
 def _content(request: CommittedRequest) -> str:

@@ -18,8 +18,11 @@ Grouping = Literal["period", "day", "settlement", "transaction"]
 """What shares an entry, within a scheme and a kind.
 
 A period; a day; a settlement where money moves at the bank or between a shop's accounts, and else a day; or
-a transaction.
+a transaction, of a batch of payments one payment of it.
 """
+_Place = tuple[int, int, str]
+"""Block, position, and of a transaction the payment, of which a batch has several."""
+_NOWHERE: _Place = (0, 0, "")
 _WITH_CATEGORY: frozenset[Role] = frozenset({"costs", "accrued_costs"})
 GROUPINGS: tuple[Grouping, ...] = ("period", "day", "settlement", "transaction")
 
@@ -56,7 +59,7 @@ class _Key:
     late: bool
     order: int
     scheme: str
-    place: tuple[int, int]
+    place: _Place
     reference: str
 
 
@@ -101,7 +104,7 @@ class Groups:
 
     def accrue(self, kind: EntryKind, day: str, accrued: Accrued) -> None:
         """Add an amount to the accrual of a scheme, or to its reversal."""
-        group = self._group("general", kind, accrued.scheme, Booked(day, late=False), "", (0, 0))
+        group = self._group("general", kind, accrued.scheme, Booked(day, late=False), "", _NOWHERE)
         about = _About(period_of(day), accrued.scheme, "", accrued.shop)
         self._post(group.debits, accrued.debit, about, accrued.cents)
         self._post(group.credits, accrued.credit, about, accrued.cents)
@@ -153,13 +156,13 @@ class Groups:
         apart = self._charts.at(about.period).party_of(role, about.shop)
         side[role, category, about.shop if apart else ""] += cents
 
-    def _reference(self, movement: Movement, journal: JournalName) -> tuple[str, tuple[int, int]]:
+    def _reference(self, movement: Movement, journal: JournalName) -> tuple[str, _Place]:
         """What an entry is about beside its scheme, kind and day, and its place on the ledger."""
         if self._grouping == "transaction":
-            return movement.transaction_id, (movement.block, movement.position)
+            return movement.transaction_id, (movement.block, movement.position, movement.payment)
         if self._grouping == "settlement" and journal in ("bank", "general"):
-            return movement.settlement, (movement.block, movement.position)
-        return "", (0, 0)
+            return movement.settlement, (movement.block, movement.position, "")
+        return "", _NOWHERE
 
     def _group(
         self,
@@ -168,7 +171,7 @@ class Groups:
         scheme: str,
         booked: Booked,
         reference: str,
-        place: tuple[int, int],
+        place: _Place,
     ) -> _Group:
         period = period_of(booked.day)
         day = last_day(period) if self._grouping == "period" else booked.day
