@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -41,6 +41,8 @@ class CommittedRequest:
         till: the caller's `kindpakket.till`, or the till that an acquirer's request names; "" if there is
             none, or it is not a code, or is an account number.
         layout: the layout of the record that the chaincode left under the request's id; 0 if it left none.
+        verified: names of holders' signatures that hold, its own perhaps among them; see
+            `kindpakket.holder.verification.Signed`.
     """
 
     block_number: int
@@ -54,9 +56,12 @@ class CommittedRequest:
     role: str = ""
     till: str = ""
     layout: int = 0
+    verified: Collection[bytes] = field(default=(), repr=False, compare=False)
 
 
-def requests_in(block: Block, chaincode: str) -> tuple[list[CommittedRequest], list[str]]:
+def requests_in(
+    block: Block, chaincode: str, verified: Collection[bytes] = ()
+) -> tuple[list[CommittedRequest], list[str]]:
     """The valid requests to a chaincode in a block, in order, and sentences about malformed ones.
 
     The chaincode cannot have accepted a transaction whose argument is not one JSON object. The contract API's
@@ -66,6 +71,7 @@ def requests_in(block: Block, chaincode: str) -> tuple[list[CommittedRequest], l
     Args:
         block: the block.
         chaincode: name of the chaincode.
+        verified: names of holders' signatures that were found to hold.
     """
     requests: list[CommittedRequest] = []
     malformed: list[str] = []
@@ -73,7 +79,7 @@ def requests_in(block: Block, chaincode: str) -> tuple[list[CommittedRequest], l
         ours = transaction.malformed or transaction.chaincode == chaincode
         if transaction.valid and ours and not _asks_for_metadata(transaction):
             try:
-                requests.append(_decode(block.number, transaction, chaincode))
+                requests.append(_decode(block.number, transaction, chaincode, verified))
             except ValueError as error:
                 malformed.append(f"transaction {transaction.transaction_id} is malformed: {error}")
     return requests, malformed
@@ -114,7 +120,9 @@ def _asks_for_metadata(transaction: BlockTransaction) -> bool:
     return transaction.function == _METADATA and not transaction.arguments
 
 
-def _decode(number: int, transaction: BlockTransaction, chaincode: str) -> CommittedRequest:
+def _decode(
+    number: int, transaction: BlockTransaction, chaincode: str, verified: Collection[bytes]
+) -> CommittedRequest:
     if transaction.malformed or transaction.timestamp is None or transaction.creator is None:
         raise ValueError(transaction.malformed or "it has no timestamp or creator")
     (argument,) = transaction.arguments
@@ -136,6 +144,7 @@ def _decode(number: int, transaction: BlockTransaction, chaincode: str) -> Commi
         role=attributes.get("kindpakket.role", ""),
         till=_till(str(till)),
         layout=_layout(transaction, chaincode, request),
+        verified=verified,
     )
 
 
@@ -152,8 +161,9 @@ def _layout(transaction: BlockTransaction, chaincode: str, request: Mapping[str,
 
 def _till(text: str) -> str:
     """A till as the chaincode accepts it: a code that is not an account number."""
-    account = iban.is_valid(text.replace("-", ""), check_country=False)
-    return text if _CODE.fullmatch(text) and not account else ""
+    if not _CODE.fullmatch(text):
+        return ""
+    return "" if iban.is_valid(text.replace("-", ""), check_country=False) else text
 
 
 @lru_cache(maxsize=4096)

@@ -8,7 +8,8 @@ from itertools import islice
 from typing import Protocol
 
 from fabric_gateway.blocks import Block, BlockMessage
-from fabric_gateway.verification import BlockFileError
+from fabric_gateway.verification import BlockFileError, Further
+from kindpakket.auditor.ahead import ReadAhead
 from kindpakket.auditor.books import Books
 from kindpakket.auditor.chain import Chain
 from kindpakket.auditor.committed_requests import requests_in
@@ -37,8 +38,13 @@ class BlockCheck(Protocol):
     def commit(self) -> None:
         """Put what must survive on the state's connection: it is about to be committed."""
 
-    def ahead(self, messages: Iterable[BlockMessage]) -> Iterator[BlockMessage]:
-        """The blocks, each when its check has been prepared."""
+    def ahead(self, messages: Iterable[BlockMessage], further: Further) -> Iterator[BlockMessage]:
+        """The blocks, each when its check has been prepared, by other processes if there are some.
+
+        Args:
+            messages: the blocks.
+            further: what else other processes can do ahead.
+        """
 
     def end(self) -> Iterable[Finding]:
         """What is to be said when no more blocks come."""
@@ -80,6 +86,7 @@ class Reading:
         self.replay = Replay(domain, state.books, state.seen)
         self.replay.repeated = progress.get("repeated", 0)
         self.requests: int = progress.get("requests", 0)
+        self._ahead = ReadAhead(domain, state.books)
         self.traces: list[Trace] = []
         self.damage: Finding | None = None
 
@@ -96,7 +103,7 @@ class Reading:
         """
         source = iter(messages)
         for check in self._checks:
-            source = check.ahead(source)
+            source = check.ahead(source, self._ahead)
         try:
             for message in source:
                 yield message, self.add(message)
@@ -118,7 +125,7 @@ class Reading:
         Returns:
             What was found in it.
         """
-        block = Block.decode(message)
+        block = self._ahead.block(message)
         linked = self.chain.add(block)
         # A check of the chain by itself says these too, and more precisely.
         found = [] if self._checks else linked
@@ -137,7 +144,7 @@ class Reading:
         return found
 
     def _replayed(self, block: Block) -> Iterator[Finding]:
-        requests, unreadable = requests_in(block, self.domain.chaincode)
+        requests, unreadable = requests_in(block, self.domain.chaincode, self._ahead.verified)
         for sentence in unreadable:
             yield Finding(block.number, "", "rules", "request/malformed", "error", sentence)
         self.requests += len(requests)

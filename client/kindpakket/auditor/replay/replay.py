@@ -41,6 +41,7 @@ from kindpakket.auditor.replay.queries import QUERIES, unexplained
 from kindpakket.auditor.replay.rules import Findings, Handlers, least_layout
 from kindpakket.ledger.domain import Domain
 
+_SORTED = json.JSONEncoder(sort_keys=True)
 _VOID = "request:Void"
 _PRIVATE = frozenset({"voucher:RecordCases", "erasure:Purge"})
 
@@ -191,7 +192,7 @@ def _content(request: CommittedRequest) -> str:
     if "activations" in content:
         content["activations"] = [_without_proof(activation) for activation in content["activations"]]
     behalf = request.person if request.role == ACQUIRER else request.shop
-    whole = json.dumps([request.operation, request.mspid, behalf, content], sort_keys=True)
+    whole = _SORTED.encode([request.operation, request.mspid, behalf, content])
     return hashlib.sha256(whole.encode()).hexdigest()
 
 
