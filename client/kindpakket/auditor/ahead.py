@@ -1,8 +1,9 @@
 """What an audit does ahead of need, while other processes verify signatures.
 
 Blocks are decoded when they are read, and holders' signatures on payments are given to those processes. What
-the books will say by then is not known yet, so that a signature is only a fact about a key and some bytes: the
-replay asks for the very key and message that it finds, and verifies what nobody has verified for it.
+the books will say when a payment is replayed is not known yet. But that a signature holds is a fact about a
+key and some bytes: the replay asks for the very key and message that its books give, and verifies by itself
+what nobody has verified for it.
 """
 
 from __future__ import annotations
