@@ -1,4 +1,4 @@
-"""Holders' signatures verified ahead: only those that hold, and only where the books ask for the same ones."""
+"""Holders' signatures verified ahead: only those that hold, and only where the books ask for just those."""
 
 from __future__ import annotations
 
