@@ -201,15 +201,27 @@ class SignedTown:
         return settlement
 
     def large(self, payments: int, per_block: int = 10) -> Iterator[Any]:
-        """All blocks of a town with many payments, each made when it is asked for; nothing is kept."""
+        """All blocks of a town with many payments, each made when it is asked for.
+
+        Only its vouchers are kept, so that memory does not grow with the payments.
+        """
         yield from self.begin()
-        self.story.requests.clear()
-        self._next = 0
+        self._forget()
         made = (self.pay(number % len(self.holders)) for number in range(payments))
         while list(islice(made, per_block)):
             yield from self.sealing(per_block)
-            self.story.requests.clear()
-            self._next = 0
+            self._forget()
+
+    def _forget(self) -> None:
+        """Let go of what no later payment needs: vouchers know what they have left."""
+        self.story.requests.clear()
+        self._next = 0
+        books = self._replay.books
+        books.payments.clear()
+        books.movements = []
+        for scheme in books.schemes.values():
+            scheme.unsettled.clear()
+        self._replay = Replay(DOMAIN, books)
 
     def _open(self) -> None:
         add: Any = self.story.add

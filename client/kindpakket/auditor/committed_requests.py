@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, Literal, cast, get_args
 
@@ -52,6 +52,8 @@ class CommittedRequest:
         item: its number in its batch, from 0; None if it was sent alone.
         outcome: what the chaincode says became of it.
         refusal: the code with which it refused it; "" if it did not.
+        verified: names of holders' signatures that hold, its own perhaps among them; see
+            `kindpakket.holder.verification.Signed`.
     """
 
     block_number: int
@@ -68,19 +70,22 @@ class CommittedRequest:
     item: int | None = None
     outcome: Outcome = "done"
     refusal: str = ""
+    verified: Collection[bytes] = field(default=(), repr=False, compare=False)
 
 
-def requests_in(block: Block, chaincode: str) -> tuple[list[CommittedRequest], list[str]]:
+def requests_in(
+    block: Block, chaincode: str, verified: Collection[bytes] = ()
+) -> tuple[list[CommittedRequest], list[str]]:
     """The valid requests to a chaincode in a block, in order, and sentences about malformed ones.
 
     A batch is given as its items, in order, those that were refused included. The chaincode cannot have
-    accepted a transaction whose argument is not one JSON
-    object. The contract API's own query for metadata, which any client may submit to the orderer, is left
-    out: it takes no argument and changes nothing.
+    accepted a transaction whose argument is not one JSON object. The contract API's own query for metadata,
+    which any client may submit to the orderer, is left out: it takes no argument and changes nothing.
 
     Args:
         block: the block.
         chaincode: name of the chaincode.
+        verified: names of holders' signatures that were found to hold.
     """
     requests: list[CommittedRequest] = []
     malformed: list[str] = []
@@ -88,7 +93,7 @@ def requests_in(block: Block, chaincode: str) -> tuple[list[CommittedRequest], l
         ours = transaction.malformed or transaction.chaincode == chaincode
         if transaction.valid and ours and not _asks_for_metadata(transaction):
             try:
-                requests += _decode(block.number, transaction, chaincode)
+                requests += _decode(block.number, transaction, chaincode, verified)
             except ValueError as error:
                 malformed.append(f"transaction {transaction.transaction_id} is malformed: {error}")
     return requests, malformed
@@ -129,7 +134,9 @@ def _asks_for_metadata(transaction: BlockTransaction) -> bool:
     return transaction.function == _METADATA and not transaction.arguments
 
 
-def _decode(number: int, transaction: BlockTransaction, chaincode: str) -> list[CommittedRequest]:
+def _decode(
+    number: int, transaction: BlockTransaction, chaincode: str, verified: Collection[bytes]
+) -> list[CommittedRequest]:
     if transaction.malformed or transaction.timestamp is None or transaction.creator is None:
         raise ValueError(transaction.malformed or "it has no timestamp or creator")
     (argument,) = transaction.arguments
@@ -147,6 +154,7 @@ def _decode(number: int, transaction: BlockTransaction, chaincode: str) -> list[
         person=attributes.get("kindpakket.person", ""),
         shop=attributes.get("kindpakket.shop", ""),
         role=attributes.get("kindpakket.role", ""),
+        verified=verified,
     )
     layouts = _Layouts(transaction, chaincode)
     requests = _items(alone, transaction.result) if alone.operation == BATCH else [alone]
@@ -225,8 +233,9 @@ class _Layouts:
 
 def _till(text: str) -> str:
     """A till as the chaincode accepts it: a code that is not an account number."""
-    account = iban.is_valid(text.replace("-", ""), check_country=False)
-    return text if _CODE.fullmatch(text) and not account else ""
+    if not _CODE.fullmatch(text):
+        return ""
+    return "" if iban.is_valid(text.replace("-", ""), check_country=False) else text
 
 
 @lru_cache(maxsize=4096)

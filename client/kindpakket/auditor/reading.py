@@ -9,7 +9,8 @@ from operator import attrgetter
 from typing import Protocol
 
 from fabric_gateway.blocks import Block, BlockMessage
-from fabric_gateway.verification import BlockFileError
+from fabric_gateway.verification import BlockFileError, Further
+from kindpakket.auditor.ahead import ReadAhead
 from kindpakket.auditor.books import Books
 from kindpakket.auditor.chain import Chain
 from kindpakket.auditor.committed_requests import CommittedRequest, requests_in
@@ -38,8 +39,13 @@ class BlockCheck(Protocol):
     def commit(self) -> None:
         """Put what must survive on the state's connection: it is about to be committed."""
 
-    def ahead(self, messages: Iterable[BlockMessage]) -> Iterator[BlockMessage]:
-        """The blocks, each when its check has been prepared."""
+    def ahead(self, messages: Iterable[BlockMessage], further: Further) -> Iterator[BlockMessage]:
+        """The blocks, each when its check has been prepared, by other processes if there are some.
+
+        Args:
+            messages: the blocks.
+            further: what else other processes can do ahead.
+        """
 
     def end(self) -> Iterable[Finding]:
         """What is to be said when no more blocks come."""
@@ -81,6 +87,7 @@ class Reading:
         self.replay = Replay(domain, state.books, state.seen)
         self.replay.repeated = progress.get("repeated", 0)
         self.requests: int = progress.get("requests", 0)
+        self._ahead = ReadAhead(domain, state.books)
         self.traces: list[Trace] = []
         self.damage: Finding | None = None
 
@@ -97,7 +104,7 @@ class Reading:
         """
         source = iter(messages)
         for check in self._checks:
-            source = check.ahead(source)
+            source = check.ahead(source, self._ahead)
         try:
             for message in source:
                 yield message, self.add(message)
@@ -119,7 +126,7 @@ class Reading:
         Returns:
             What was found in it.
         """
-        block = Block.decode(message)
+        block = self._ahead.block(message)
         linked = self.chain.add(block)
         # A check of the chain by itself says these too, and more precisely.
         found = [] if self._checks else linked
@@ -138,7 +145,7 @@ class Reading:
         return found
 
     def _replayed(self, block: Block) -> Iterator[Finding]:
-        requests, unreadable = requests_in(block, self.domain.chaincode)
+        requests, unreadable = requests_in(block, self.domain.chaincode, self._ahead.verified)
         for sentence in unreadable:
             yield Finding(block.number, "", "rules", "request/malformed", "error", sentence)
         self.requests += sum(request.outcome != "refused" for request in requests)

@@ -9,6 +9,7 @@ from fabric_gateway.blocks import Block, BlockMessage
 from fabric_gateway.verification import (
     ChainVerifier,
     Checkpoint,
+    Further,
     Position,
     SignaturePool,
     Validity,
@@ -77,11 +78,11 @@ class LedgerCheck:
         self._known = known.checkpoints
         self._contradicted = self._gap = False
 
-    def ahead(self, messages: Iterable[BlockMessage]) -> Iterator[BlockMessage]:
-        """The blocks, each when other processes have verified its signatures."""
+    def ahead(self, messages: Iterable[BlockMessage], further: Further) -> Iterator[BlockMessage]:
+        """The blocks, each when other processes have verified its signatures, and done what else they can."""
         if self._pool is None:
             return iter(messages)
-        return self._pool.ahead(messages, lambda: self.verifier.configuration)
+        return self._pool.ahead(messages, lambda: self.verifier.configuration, further)
 
     def check(self, message: BlockMessage, _: Block) -> tuple[Iterable[Finding], Sequence[str] | None]:
         """Verify the next block, and derive the flags of its transactions."""

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import re
+from collections.abc import Collection
+from typing import NamedTuple
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
@@ -41,6 +44,60 @@ Source: the list that libsodium rejects (`ge25519_has_small_order`); the chainco
 """
 
 
+class Signed(NamedTuple):
+    """A holder's signature.
+
+    Attributes:
+        algorithm: `ed25519` or `p256`.
+        public_key: the key: 32 bytes, or an uncompressed point of 65.
+        message: what was signed, bytes.
+        signature: the signature, bytes.
+    """
+
+    algorithm: str
+    public_key: bytes
+    message: bytes
+    signature: bytes
+
+    @property
+    def name(self) -> bytes:
+        """A digest of all of it, under which is kept that the signature holds."""
+        parts = (self.algorithm.encode(), self.public_key, self.message, self.signature)
+        content = b"".join(len(part).to_bytes(4, "big") + part for part in parts)
+        return hashlib.blake2b(content, digest_size=32).digest()
+
+    def error(self) -> str:
+        """Why it does not hold; "" if it does.
+
+        Raises:
+            KeyError: the algorithm is not known.
+            ValueError: the key is not one of the algorithm.
+        """
+        return _signature_error(*self)
+
+
+def signature_of_payment(authorisation: Authorisation | None, order: Order, proof: Proof) -> Signed | None:
+    """The signature on which the proof for a payment or hold depends, so that it can be verified ahead.
+
+    Args:
+        authorisation: what the voucher is bound to; None if it is not known: a booklet's page tells its key.
+        order: the payment or hold, with the version of the proof.
+        proof: the proof.
+
+    Raises:
+        KeyError: the proof lacks a member.
+        ValueError: a member is malformed.
+        TypeError: a member is malformed.
+    """
+    signature = _decode(proof["signature"])
+    if proof["kind"] == "booklet":
+        return Signed("ed25519", _decode(proof["public_key"]), order.message(), signature)
+    if authorisation is None or authorisation["kind"] != "key":
+        return None
+    key = _decode(authorisation["public_key"])
+    return Signed(authorisation["algorithm"], key, order.message(), signature)
+
+
 def activation_proof_error(
     domain: Domain,
     scheme: str,
@@ -71,7 +128,13 @@ def replacement_proof_error(
     return _binding_error(authorisation, proof, version, message)
 
 
-def payment_proof_error(authorisation: Authorisation, last_page: int, order: Order, proof: Proof) -> str:
+def payment_proof_error(
+    authorisation: Authorisation,
+    last_page: int,
+    order: Order,
+    proof: Proof,
+    verified: Collection[bytes] = (),
+) -> str:
     """Why the proof for a payment or hold is invalid; "" if it is valid.
 
     Args:
@@ -79,8 +142,9 @@ def payment_proof_error(authorisation: Authorisation, last_page: int, order: Ord
         last_page: the last used page of the booklet; ignored for a key.
         order: the payment or hold, with the version of the voucher's authorisation.
         proof: the proof to verify.
+        verified: names of signatures that hold, as `Signed.name` makes them: they are not verified again.
     """
-    error = _proof_error(authorisation, proof, order.version, order.message())
+    error = _proof_error(authorisation, proof, order.version, order.message(), verified)
     if not error and authorisation["kind"] == "booklet" and proof["page"] <= last_page:
         return f"page {proof['page']} was void: page {last_page} had already been used"
     return error
@@ -120,7 +184,13 @@ def _authorisation_error(authorisation: Authorisation) -> str:
     return "" if fits and 2 <= authorisation["pages"] <= _MAX_PAGES else "the authorisation is not a booklet"
 
 
-def _proof_error(authorisation: Authorisation, proof: Proof, version: int, message: bytes) -> str:
+def _proof_error(
+    authorisation: Authorisation,
+    proof: Proof,
+    version: int,
+    message: bytes,
+    verified: Collection[bytes] = (),
+) -> str:
     try:
         if proof["kind"] != authorisation["kind"]:
             return f"the proof is by {proof['kind']}, but the voucher is bound to a {authorisation['kind']}"
@@ -130,7 +200,7 @@ def _proof_error(authorisation: Authorisation, proof: Proof, version: int, messa
         if authorisation["kind"] == "key":
             paged = "page" in proof or proof.get("public_key") or proof.get("path")
             public_key = _decode(authorisation["public_key"])
-            error = _signature_error(authorisation["algorithm"], public_key, message, signature)
+            error = _signature_error(authorisation["algorithm"], public_key, message, signature, verified)
             return "a proof by key cannot have a page" if paged else error
         key = _decode(proof["public_key"])
         path = [bytes.fromhex(sibling) for sibling in proof["path"]]
@@ -138,16 +208,24 @@ def _proof_error(authorisation: Authorisation, proof: Proof, version: int, messa
         outside = not 0 <= page < authorisation["pages"] or len(path) != depth(authorisation["pages"])
         if outside or root_of(page, key, path).hex() != authorisation["root"]:
             return f"the public key is not that of page {page} of the voucher's booklet"
-        return _signature_error("ed25519", key, message, signature)
+        return _signature_error("ed25519", key, message, signature, verified)
     except (KeyError, TypeError, ValueError) as malformed:
         return f"the proof is malformed: {type(malformed).__name__}: {malformed}"
 
 
-def _signature_error(algorithm: str, public_key: bytes, message: bytes, signature: bytes) -> str:
+def _signature_error(
+    algorithm: str,
+    public_key: bytes,
+    message: bytes,
+    signature: bytes,
+    verified: Collection[bytes] = (),
+) -> str:
     if len(public_key) != _KEY_BYTES[algorithm]:
         return f"{len(public_key)} bytes are not a {algorithm} public key: it has {_KEY_BYTES[algorithm]}"
     if algorithm == "ed25519" and _unsigned(public_key) in _SMALL_ORDER:
         return "the public key is of small order: anyone can forge its signatures"
+    if verified and Signed(algorithm, public_key, message, signature).name in verified:
+        return ""
     try:
         if algorithm == "ed25519":
             ed25519.Ed25519PublicKey.from_public_bytes(public_key).verify(signature, message)

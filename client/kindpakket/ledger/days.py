@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
@@ -14,6 +15,7 @@ def today() -> date:
     return datetime.now(AMSTERDAM).date()
 
 
+@lru_cache(maxsize=64)
 def day_of(instant: int) -> str:
     """The day, `YYYY-MM-DD`, of an instant in Unix seconds."""
     return datetime.fromtimestamp(instant, UTC).astimezone(AMSTERDAM).date().isoformat()

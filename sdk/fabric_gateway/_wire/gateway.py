@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from google.protobuf.message import DecodeError as ProtobufDecodeError
@@ -204,6 +205,7 @@ def commit_status(response: bytes) -> tuple[str, int]:
     return validation_code(message.result), message.block_number
 
 
+@lru_cache(maxsize=256)
 def validation_code(code: int) -> str:
     """Name of a transaction validation code; the number itself if this version does not know it."""
     try:
@@ -276,6 +278,7 @@ def delivered(response: bytes) -> tuple[str, Any]:
     return kind, m.common.Status.Name(content) if kind == "status" else content
 
 
+@lru_cache(maxsize=256)
 def header_type(type_: int) -> str:
     """Name of a header type; the number itself if this version does not know it."""
     return str(m.common.HeaderType.Name(type_)) if type_ in m.common.HeaderType.values() else str(type_)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from google.protobuf.message import DecodeError as ProtobufDecodeError
@@ -182,6 +183,7 @@ def _read_action(fields: dict[str, Any], data: bytes, number: int) -> None:
         )
 
 
+@lru_cache(maxsize=1024)
 def party(serialized: bytes) -> Party:
     """Decode a serialised `msp.SerializedIdentity`."""
     identity = wire.parse(m.identities.SerializedIdentity, serialized)

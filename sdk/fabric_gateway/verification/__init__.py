@@ -51,6 +51,7 @@ from fabric_gateway.verification._policies import (
     application_policy,
 )
 from fabric_gateway.verification._pool import (
+    Further,
     SignaturePool,
     WorkerDied,
 )
@@ -93,6 +94,7 @@ __all__ = [
     "Definition",
     "Definitions",
     "Finding",
+    "Further",
     "KeyState",
     "Kind",
     "Member",

@@ -13,7 +13,6 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 
 from fabric_gateway._wire import gateway as wire
 from fabric_gateway._wire import messages as m
@@ -28,7 +27,6 @@ from fabric_gateway.verification._findings import Finding, Kind
 from fabric_gateway.verification._signatures import Verdicts
 
 _FILTER = 2
-_code = lru_cache(maxsize=256)(wire.validation_code)
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,7 +302,7 @@ class ChainVerifier:
         flags = bytes(slots[_FILTER]) if len(slots) > _FILTER else b""
         for index, envelope in enumerate(envelopes):
             creator = check_creator(envelope, judge)
-            claimed = _code(flags[index]) if index < len(flags) else "NOT_VALIDATED"
+            claimed = wire.validation_code(flags[index]) if index < len(flags) else "NOT_VALIDATED"
             self._found.extend(creator_findings(self._number, claimed, creator))
             yield creator
 

@@ -6,16 +6,16 @@ Source: `core/common/validation/msgvalidation.go` of Fabric 3.1, up to the check
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
 from fabric_gateway._wire import gateway as wire
 from fabric_gateway._wire import messages as m
-from fabric_gateway.errors import DecodeError
 from fabric_gateway.verification._configuration import Configuration
 from fabric_gateway.verification._findings import Finding
 from fabric_gateway.verification._membership import Member
+from fabric_gateway.verification._opened import Opened
 from fabric_gateway.verification._strangers import Stranger
 
 _Problem: TypeAlias = tuple[str, str, str]
@@ -38,6 +38,7 @@ class Creator:
         kind: its header type, a number of `common.HeaderType`; -1 if it has none.
         timestamp: the time that the client gave it, UTC; None if there is none.
         late: why its creator's certificate did not count at that time; "" if it did.
+        opened: the transaction; None if it was not kept.
     """
 
     code: str
@@ -47,26 +48,16 @@ class Creator:
     kind: int = -1
     timestamp: datetime | None = None
     late: str = ""
+    opened: Opened | None = field(default=None, repr=False, compare=False)
 
 
 def check_creator(envelope: bytes, configuration: Configuration) -> Creator:
     """Check who made a transaction, under the configuration before its block."""
-    try:
-        content, signature = wire.split_envelope(envelope)
-    except DecodeError as error:
-        return Creator("INVALID_OTHER_REASON", "transaction.form", f"it is not an envelope: {error}")
-    try:
-        payload = wire.parse(m.common.Payload, content)
-    except DecodeError as error:
-        return Creator("BAD_PAYLOAD", "transaction.form", f"its payload cannot be read: {error}")
-    try:
-        if not payload.HasField("header"):
-            raise DecodeError("it has no header")
-        channel = wire.parse(m.common.ChannelHeader, payload.header.channel_header)
-        signer = wire.parse(m.common.SignatureHeader, payload.header.signature_header)
-    except DecodeError as error:
-        return Creator("BAD_COMMON_HEADER", "transaction.header", f"its headers cannot be read: {error}")
-    return _judged(configuration, content, signature, channel, signer)
+    opened = Opened.of(envelope)
+    if opened.code:
+        rule = "transaction.header" if opened.code == "BAD_COMMON_HEADER" else "transaction.form"
+        return Creator(opened.code, rule, opened.reason, opened=opened)
+    return _judged(configuration, opened)
 
 
 def creator_findings(block: int, claimed: str, creator: Creator) -> Iterator[Finding]:
@@ -92,20 +83,19 @@ def creator_findings(block: int, claimed: str, creator: Creator) -> Iterator[Fin
         )
 
 
-def _judged(
-    configuration: Configuration, content: bytes, signature: bytes, channel: Any, signer: Any
-) -> Creator:
+def _judged(configuration: Configuration, opened: Opened) -> Creator:
+    channel, signer = opened.channel, opened.signer
     timestamp = _time(channel)
     late = ""
     problem = _header_problem(channel, signer)
     if problem is None:
-        problem, member = _signer_problem(configuration, content, signature, channel, signer)
+        problem, member = _signer_problem(configuration, opened)
         if member is not None and timestamp is not None:
             late = str(member.expiry_problem(timestamp) or "")
     if problem is None:
         problem = _content_problem(channel, signer)
     code, rule, reason = problem or (_VALID, "", "")
-    return Creator(code, rule, reason, channel.tx_id, channel.type, timestamp, late)
+    return Creator(code, rule, reason, channel.tx_id, channel.type, timestamp, late, opened)
 
 
 def _header_problem(channel: Any, signer: Any) -> _Problem | None:
@@ -120,17 +110,15 @@ def _header_problem(channel: Any, signer: Any) -> _Problem | None:
     return "BAD_COMMON_HEADER", "transaction.header", reason
 
 
-def _signer_problem(
-    configuration: Configuration, content: bytes, signature: bytes, channel: Any, signer: Any
-) -> tuple[_Problem | None, Member | None]:
-    code = "BAD_CREATOR_SIGNATURE"
+def _signer_problem(configuration: Configuration, opened: Opened) -> tuple[_Problem | None, Member | None]:
+    code, channel, signer = "BAD_CREATOR_SIGNATURE", opened.channel, opened.signer
     if channel.channel_id != configuration.channel:
         return (code, "transaction.channel", f"it was made for channel {channel.channel_id!r}"), None
     try:
         member = configuration.membership.member(signer.creator)
     except Stranger as stranger:
         return (code, f"creator.{stranger.reason}", f"its creator is not a member: {stranger}"), None
-    if not member.verify(content, signature):
+    if not member.verify(opened.content, opened.signature):
         return (code, "creator.signature", f"the signature of {member.label} does not hold"), None
     return None, member
 

@@ -19,7 +19,7 @@ from functools import lru_cache
 from itertools import islice
 from multiprocessing import get_context
 from types import TracebackType
-from typing import Any, NamedTuple, Self, TypeAlias
+from typing import Any, NamedTuple, Protocol, Self, TypeAlias
 
 from cryptography.hazmat.primitives import serialization
 
@@ -48,9 +48,22 @@ class WorkerDied(FabricError):
     """A worker process ended by itself, so that nothing is known about the signatures that it had."""
 
 
+class Further(Protocol):
+    """What a caller has done by the workers ahead of need, beside the signatures."""
+
+    def work(self, blocks: Sequence[BlockMessage]) -> Callable[[], object]:
+        """What a worker is to do for blocks that come later; asked in their order.
+
+        It is passed to another process, and must not raise.
+        """
+
+    def done(self, result: object) -> None:
+        """What came of it, before the blocks that it was for are passed on."""
+
+
 class _Batch(NamedTuple):
     blocks: list[BlockMessage]
-    verdicts: Future[_Verdicts]
+    results: Future[tuple[_Verdicts, object]]
 
 
 class SignaturePool:
@@ -91,13 +104,17 @@ class SignaturePool:
         return known
 
     def ahead(
-        self, blocks: Iterable[BlockMessage], configuration: Callable[[], Configuration | None]
+        self,
+        blocks: Iterable[BlockMessage],
+        configuration: Callable[[], Configuration | None],
+        further: Further | None = None,
     ) -> Iterator[BlockMessage]:
         """Pass blocks on, each when its signatures have been verified.
 
         Args:
             blocks: `common.Block` messages.
             configuration: gives the configuration in force, whose consenters sign by number.
+            further: what else the workers do for the blocks.
 
         Raises:
             WorkerDied: a worker process ended by itself.
@@ -108,24 +125,30 @@ class SignaturePool:
             yield from islice(source, 1)  # from which the consenters become known
         waiting: deque[_Batch] = deque()
         for batch in _batches(source):
-            waiting.append(self._submitted(batch, configuration()))
+            waiting.append(self._submitted(batch, configuration(), further))
             if len(waiting) > self._workers * _WAITING:
-                yield from self._done(waiting.popleft())
+                yield from self._done(waiting.popleft(), further)
         while waiting:
-            yield from self._done(waiting.popleft())
+            yield from self._done(waiting.popleft(), further)
 
-    def _submitted(self, blocks: list[BlockMessage], configuration: Configuration | None) -> _Batch:
+    def _submitted(
+        self, blocks: list[BlockMessage], configuration: Configuration | None, further: Further | None
+    ) -> _Batch:
         content = [block.SerializeToString() for block in blocks]
+        work = None if further is None else further.work(blocks)
         try:
-            return _Batch(blocks, self._executor.submit(_verify, content, _consenters(configuration)))
+            results = self._executor.submit(_results, content, _consenters(configuration), work)
         except BrokenProcessPool as error:
             raise _died() from error
+        return _Batch(blocks, results)
 
-    def _done(self, batch: _Batch) -> Iterator[BlockMessage]:
+    def _done(self, batch: _Batch, further: Further | None) -> Iterator[BlockMessage]:
         try:
-            self._known = batch.verdicts.result()
+            self._known, result = batch.results.result()
         except BrokenProcessPool as error:
             raise _died() from error
+        if further is not None:
+            further.done(result)
         yield from batch.blocks
 
 
@@ -170,8 +193,15 @@ def _name(certificate: bytes, digest: bytes, signature: bytes) -> bytes:
     return hashlib.blake2b(content, digest_size=32).digest()
 
 
+def _results(
+    blocks: Sequence[bytes], consenters: _Identities, work: Callable[[], object] | None
+) -> tuple[_Verdicts, object]:
+    """What is found out about some blocks; runs in a worker."""
+    return _verify(blocks, consenters), None if work is None else work()
+
+
 def _verify(blocks: Sequence[bytes], consenters: _Identities) -> _Verdicts:
-    """Verify every signature in some blocks; runs in a worker."""
+    """Verify every signature in some blocks."""
     verdicts: _Verdicts = {}
     for content in blocks:
         for identity, message, signature in _signed(m.common.Block.FromString(content), consenters):

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from fabric_gateway._wire import gateway as wire
 from fabric_gateway._wire import messages as m
 from fabric_gateway.errors import DecodeError
+from fabric_gateway.verification._opened import Opened
 from fabric_gateway.verification._sets import NamespaceSets, namespace_sets
 
 
@@ -73,47 +74,40 @@ class TakenApart:
     action_fault: Fault | None = None
 
     @classmethod
-    def of(cls, envelope: bytes) -> TakenApart:
-        """Take a transaction of a block apart: a serialised `common.Envelope`."""
+    def of(cls, envelope: bytes, opened: Opened | None = None) -> TakenApart:
+        """Take a transaction of a block apart: a serialised `common.Envelope`.
+
+        Args:
+            envelope: the transaction.
+            opened: the same, if it has been opened already.
+        """
         found = cls()
-        try:
-            payload_bytes, signature = wire.split_envelope(envelope)
-        except DecodeError as error:
-            found.fault = Fault("INVALID_OTHER_REASON", f"it is not an envelope: {error}")
-            return found
-        try:
-            payload = wire.parse(m.common.Payload, payload_bytes)
-        except DecodeError as error:
-            found.fault = Fault("BAD_PAYLOAD", f"its payload cannot be read: {error}")
-            return found
-        try:
-            found._read(payload, payload_bytes, signature)
-        except DecodeError as error:
-            found.fault = Fault("BAD_COMMON_HEADER", str(error))
+        found._read(Opened.of(envelope) if opened is None else opened)
         return found
 
-    def _read(self, payload: Any, payload_bytes: bytes, signature: bytes) -> None:
-        if not payload.HasField("header"):
-            raise DecodeError("it has no header")
-        channel = wire.parse(m.common.ChannelHeader, payload.header.channel_header)
-        self.kind = wire.header_type(channel.type)
-        self.channel, self.transaction_id = channel.channel_id, channel.tx_id
-        signer = wire.parse(m.common.SignatureHeader, payload.header.signature_header)
+    def _read(self, opened: Opened) -> None:
+        channel, signer = opened.channel, opened.signer
+        if channel is not None:
+            self.kind = wire.header_type(channel.type)
+            self.channel, self.transaction_id = channel.channel_id, channel.tx_id
+        if opened.code:
+            self.fault = Fault(opened.code, opened.reason)
+            return
         if not self.transaction_id:
             self.transaction_id = wire.transaction_id(signer.nonce, signer.creator)
         self.fault = _header_fault(channel, signer)
         if self.fault is not None:
             return
-        self.creator = Signed(signer.creator, payload_bytes, signature)
+        self.creator = Signed(signer.creator, opened.content, opened.signature)
         if channel.type == m.common.CONFIG:
-            self.configuration = payload.data
+            self.configuration = opened.payload.data
         elif channel.type == m.common.ENDORSER_TRANSACTION:
             if channel.tx_id != wire.transaction_id(signer.nonce, signer.creator):
                 self.body_fault = Fault(
                     "BAD_PROPOSAL_TXID", "its id is not the hash of the nonce and the creator"
                 )
                 return
-            self.body_fault = self._read_action(payload, channel)
+            self.body_fault = self._read_action(opened.payload, channel)
         else:
             self.body_fault = Fault(
                 "UNSUPPORTED_TX_PAYLOAD", f"transactions of type {self.kind} do not belong in a block"

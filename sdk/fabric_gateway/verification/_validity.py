@@ -117,7 +117,9 @@ class Validity:
         number = block.header.number
         if number != self.height:
             raise ValueError(f"the next block is {self.height}, not {number}")
-        parts = [TakenApart.of(data) for data in block.data.data]
+        transactions = block.data.data
+        opened = [creator.opened for creator in creators] or [None] * len(transactions)
+        parts = [TakenApart.of(data, known) for data, known in zip(transactions, opened, strict=True)]
         policies = self._policies_of(configuration)
         judged = JudgedBlock(number, parts, self.state, self.definitions, policies, creators)
         claimed = _claims(block)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import pytest
 
 from fabric_gateway._wire import messages as m
+from fabric_gateway.blocks import BlockMessage
 from fabric_gateway.verification import ChainVerifier, Membership, SignaturePool, WorkerDied, verify_chain
 from forge import Channel, Invocation, Ledger, Sets
 
@@ -40,6 +42,45 @@ def test_findings_are_those_of_one_process(ledger: Ledger, monkeypatch: pytest.M
         verifier = ChainVerifier(anchor=ledger.anchor, verdicts=pool)
         assert list(verify_chain(ledger.blocks, verifier, pool)) == alone
         assert pool.missed < 10
+
+
+class _Lengths:
+    """Counts the bytes of blocks in a worker."""
+
+    def __init__(self) -> None:
+        self.asked: list[int] = []
+        self.answered: list[tuple[int, ...]] = []
+
+    def work(self, blocks: Sequence[BlockMessage]) -> Callable[[], object]:
+        self.asked += [block.header.number for block in blocks]
+        return partial(_lengths, [block.SerializeToString() for block in blocks])
+
+    def done(self, result: object) -> None:
+        assert isinstance(result, tuple)
+        self.answered.append(result)
+
+
+def _lengths(contents: list[bytes]) -> tuple[int, ...]:
+    return (os.getpid(), *map(len, contents))
+
+
+def test_workers_do_what_else_a_caller_has_for_them(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the order of the blocks, each time before the blocks that it is for are passed on."""
+    monkeypatch.setattr("fabric_gateway.verification._pool._BATCH", 4_000)
+    lengths = _Lengths()
+    with SignaturePool(1) as pool:
+        verifier = ChainVerifier(anchor=ledger.anchor, verdicts=pool)
+        left: list[int] = []
+        for block in pool.ahead(ledger.blocks, lambda: verifier.configuration, lengths):
+            verifier.check(block)
+            if block.header.number:  # the first one is passed on at once: it names the consenters
+                worker, *left = left or lengths.answered[-1]
+                assert worker != os.getpid()
+                assert left.pop(0) == len(block.SerializeToString())
+                left = [worker, *left] if left else []
+    assert lengths.asked == [block.header.number for block in ledger.blocks[1:]]
+    assert len(lengths.answered) > 1
+    assert not left
 
 
 def test_a_verdict_is_not_taken_for_another_one() -> None:

@@ -83,7 +83,7 @@ def _checked(
     findings.expect_own(request, shop)
     release_expired(books, voucher, at)
     booked = booking_day(at, scheme.closed_until)
-    purchase = Purchase(scheme, shop, voucher, order, content["proof"], at, booked)
+    purchase = Purchase(scheme, shop, voucher, order, content["proof"], at, booked, request.verified)
     purchase.check(findings)
     voucher.last_page = content["proof"].get("page", voucher.last_page)
     return purchase

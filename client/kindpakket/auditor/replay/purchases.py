@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, field
 
 from kindpakket.auditor.books import SchemeBook, ShopBook, VoucherBook
 from kindpakket.auditor.replay.rules import Findings
@@ -28,6 +29,7 @@ class Purchase:
         proof: the holder's proof.
         at: the transaction's timestamp, in Unix seconds.
         booked: its booking day.
+        verified: names of holders' signatures that were found to hold ahead.
     """
 
     scheme: SchemeBook
@@ -37,6 +39,7 @@ class Purchase:
     proof: Proof
     at: int
     booked: str
+    verified: Collection[bytes] = field(default=(), repr=False)
 
     @property
     def rules(self) -> Rules:
@@ -71,7 +74,9 @@ class Purchase:
         if voucher.authorisation is None:
             findings.add(f"voucher {voucher.id} was spent before it was activated")
         else:
-            error = payment_proof_error(voucher.authorisation, voucher.last_page, self.order, self.proof)
+            error = payment_proof_error(
+                voucher.authorisation, voucher.last_page, self.order, self.proof, self.verified
+            )
             findings.expect(not error, f"voucher {voucher.id} was spent without a valid proof: {error}")
         findings.expect_deadline(at, deadline)
         kind = self.proof["kind"]

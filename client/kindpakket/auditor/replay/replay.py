@@ -44,6 +44,7 @@ from kindpakket.auditor.replay.rules import Findings, Handlers, least_layout
 from kindpakket.auditor.replay.trial import trial_books
 from kindpakket.ledger.domain import Domain
 
+_SORTED = json.JSONEncoder(sort_keys=True)
 _VOID = "request:Void"
 _PRIVATE = frozenset({"voucher:RecordCases", "erasure:Purge"})
 
@@ -235,7 +236,7 @@ def _content(request: CommittedRequest) -> str:
     if "activations" in content:
         content["activations"] = [_without_proof(activation) for activation in content["activations"]]
     behalf = request.person if request.role == ACQUIRER else request.shop
-    whole = json.dumps([request.operation, request.mspid, behalf, content], sort_keys=True)
+    whole = _SORTED.encode([request.operation, request.mspid, behalf, content])
     return hashlib.sha256(whole.encode()).hexdigest()
 
 

@@ -46,7 +46,7 @@ class Fields(Generic[_Value]):
 
     def encode(self, value: _Value) -> str:
         """The fields as a list in JSON."""
-        return json.dumps([getattr(value, name) for name in self._names], default=_listed)
+        return _ENCODER.encode([getattr(value, name) for name in self._names])
 
     def decode(self, text: str) -> _Value:
         """The data class."""
@@ -66,3 +66,6 @@ def _reading(hint: Any) -> Callable[[Any], Any] | None:
 
 def _listed(value: Any) -> list[Any]:
     return [getattr(value, field.name) for field in fields(value)]
+
+
+_ENCODER = json.JSONEncoder(default=_listed)

@@ -46,6 +46,13 @@ class Shelf(MutableMapping[_Key, _Value], Generic[_Key, _Value]):
         value: _Value = self._rows.get(self._name, self._written(key), self._form)
         return value if self._prepare is None else self._prepare(value)
 
+    def get(self, key: _Key, default: Any = None) -> Any:
+        """The record under a key, or the default."""
+        try:
+            return self[key]
+        except KeyError:
+            return default
+
     def __setitem__(self, key: _Key, value: _Value) -> None:
         prepared = value if self._prepare is None else self._prepare(value)
         self._rows.put(self._name, self._written(key), self._form, prepared)
