@@ -142,11 +142,11 @@ class Replay:
             return
         with findings.named("layout"):
             self._follow_layout(request, findings)
+        with findings.named("request-id"):
+            counts = self._counts(request, findings)
         # Also of a repetition: the chaincode looks at the caller before it looks up the id.
         with findings.named("caller"):
             check_caller(self.books, findings, request)
-        with findings.named("request-id"):
-            counts = self._counts(request, findings)
         if request.item is not None:
             with findings.named("outcome"):
                 _expect_outcome(request, findings, counts)
