@@ -82,7 +82,7 @@ def test_a_wallet_of_version_1(tmp_path: Path) -> None:
         (second(mspId=""), r"appUser\.id: mspId is missing"),
         (second(credentials=None), "credentials is missing"),
         (second(credentials={"certificate": CERTIFICATE}), "privateKey is missing"),
-        (second(credentials={"certificate": "x", "privateKey": "y"}), "the certificate cannot be read"),
+        (second(credentials={"certificate": "x", "privateKey": "y"}), "the certificate is not PEM"),
     ],
 )
 def test_an_identity_that_cannot_be_used_is_told(tmp_path: Path, content: Any, words: str) -> None:
