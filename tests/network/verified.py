@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from pathlib import Path
 
 from fabric_gateway.blocks import Block
@@ -16,6 +15,7 @@ from fabric_gateway.verification import (
 )
 from kindpakket_network import Network
 from kindpakket_network.programs.wait import until
+from memory_database import memory_database
 from patience import PATIENCE
 
 _LEDGERS = ("ledger/chains", "ledgersData/chains/chains")
@@ -40,7 +40,7 @@ def _whole(folder: Path, anchor: bytes) -> list[Finding]:
 
     def read() -> list[Finding] | None:
         files = BlockFiles(folder)
-        validity = Validity(sqlite3.connect(":memory:"), read_value=values_from(files))
+        validity = Validity(memory_database(), read_value=values_from(files))
         told = verify_chain(files, ChainVerifier(anchor=anchor), validity=validity)
         # Notes are no flaws: endorsers of another version around an upgrade, endorsements that other tests
         # forged in transactions that the peers called invalid.

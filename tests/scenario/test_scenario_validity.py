@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -20,6 +19,7 @@ from fabric_gateway.verification import (
     Validity,
     values_from,
 )
+from memory_database import memory_database
 
 FAILURE = "ENDORSEMENT_POLICY_FAILURE"
 OPEN = Space("open")
@@ -129,7 +129,7 @@ class Listed:
 def verified(blocks: list[BlockMessage]) -> tuple[list[BlockValidity], list[Finding], Validity]:
     """Verify blocks whole: who ordered and created, and what is valid."""
     chain = ChainVerifier(channel=CHANNEL)
-    validity = Validity(sqlite3.connect(":memory:"), read_value=values_from(Listed(blocks)))
+    validity = Validity(memory_database(), read_value=values_from(Listed(blocks)))
     results, findings = [], []
     for block in blocks:
         checked = chain.check(block)

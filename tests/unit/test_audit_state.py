@@ -25,6 +25,7 @@ from kindpakket.auditor.state import State, StateError
 from kindpakket.auditor.store import Rows, Shelf, stored_books
 from kindpakket.auditor.store.forms import Plain
 from kindpakket.auditor.verification import Anchor, LedgerCheck
+from memory_database import memory_database
 from signed_town import SignedTown
 
 
@@ -76,7 +77,7 @@ def content(books: Books) -> dict[str, Any]:
 @pytest.mark.parametrize("kept", [0, 3, 1000])
 def test_the_books_in_rows_are_those_in_memory(kept: int) -> None:
     story = long_story()
-    rows = Rows(sqlite3.connect(":memory:"), kept)
+    rows = Rows(memory_database(), kept)
     stored = Replay(DOMAIN, stored_books(rows), Shelf(rows, "seen", Plain()))
     for request in story.requests:
         stored.apply(request)
@@ -89,7 +90,7 @@ def test_the_books_in_rows_are_those_in_memory(kept: int) -> None:
 
 
 def test_a_record_that_was_taken_out_stays_the_same_until_it_is_let_go() -> None:
-    rows = Rows(sqlite3.connect(":memory:"), 0)
+    rows = Rows(memory_database(), 0)
     books = stored_books(rows)
     story = long_story()
     replay = Replay(DOMAIN, books, {})
@@ -104,7 +105,7 @@ def test_a_record_that_was_taken_out_stays_the_same_until_it_is_let_go() -> None
 
 
 def test_keys_that_are_removed_and_put_back() -> None:
-    rows = Rows(sqlite3.connect(":memory:"))
+    rows = Rows(memory_database())
     shelf: Shelf[str, int] = Shelf(rows, "numbers", Plain())
     shelf.update({"a": 1, "b": 2, "c": 3})
     rows.trim()

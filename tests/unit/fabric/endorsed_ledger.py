@@ -6,7 +6,6 @@ What a peer would state, flags and commit hashes, comes from an honest peer, or 
 from __future__ import annotations
 
 import hashlib
-import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
@@ -24,6 +23,7 @@ from fabric_gateway.verification import (
     values_from,
 )
 from forge import Authority, Channel, policies
+from memory_database import memory_database
 
 CHANNEL = "town"
 
@@ -154,7 +154,7 @@ class Town:
         self.blocks: list[BlockMessage] = []
         self.results: list[BlockValidity] = []
         self._configurations: list[Configuration] = []
-        self._peer = Validity(sqlite3.connect(":memory:"), read_value=values_from(self))
+        self._peer = Validity(memory_database(), read_value=values_from(self))
         genesis = self._channel.genesis()
         self.configuration = Configuration(0, genesis)
         self.add(genesis)
@@ -291,7 +291,7 @@ class Town:
 
     def verify(self, *, read_value: ValueReader | None = None) -> list[BlockValidity]:
         """Verify all blocks from the first on, as an auditor does who has only them."""
-        validity = Validity(sqlite3.connect(":memory:"), read_value=read_value)
+        validity = Validity(memory_database(), read_value=read_value)
         return list(self.verified(validity))
 
     def verified(self, validity: Validity, end: int | None = None) -> Iterator[BlockValidity]:

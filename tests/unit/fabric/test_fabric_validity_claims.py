@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from functools import cache
 from typing import Any
 
@@ -17,6 +16,7 @@ from fabric_gateway.verification import ChainVerifier, Finding, Space, Validity,
 from fabric_gateway.verification._commit_hash import commit_hash, version_bytes
 from fabric_gateway.verification._creators import check_creator
 from fabric_gateway.verification._updates import Updates
+from memory_database import memory_database
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def test_a_peer_that_lies_about_a_flag(town: Town, flags: list[str], rule: str, 
 
 
 def test_a_peer_that_lies_about_a_flag_and_reckons_with_it(town: Town) -> None:
-    updates = Updates(Validity(sqlite3.connect(":memory:")).state)
+    updates = Updates(Validity(memory_database()).state)
     lied = commit_hash(bytes(2), updates, town.results[1].commit_hash)
     states(town.blocks[2], ["VALID", "VALID"], lied)
     first, second, third = findings(town)
@@ -128,7 +128,7 @@ def test_the_configuration_is_state_and_no_part_of_the_commit_hash(town: Town) -
     result = town.reconfigure()
     (write,) = result.writes
     assert (write.namespace, write.key) == ("", b"CHANNEL_CONFIG_ENV_BYTES")
-    validity = Validity(sqlite3.connect(":memory:"))
+    validity = Validity(memory_database())
     assert commit_hash(b"\0", Updates(validity.state), town.results[-2].commit_hash) == result.commit_hash
     assert not findings(town)
 
@@ -188,7 +188,7 @@ def test_a_signature_of_another_creator(town: Town) -> None:
 
 def test_what_the_verification_of_the_chain_said_is_not_told_twice(town: Town) -> None:
     town.add(town.transaction(Results("cc"), transaction_id="f" * 64), flags=["VALID"])
-    validity = Validity(sqlite3.connect(":memory:"))
+    validity = Validity(memory_database())
     for block in town.blocks:
         creators = [check_creator(envelope, town.configuration) for envelope in block.data.data]
         result = validity.add(block, town.configuration, creators if block.header.number else ())
@@ -252,7 +252,7 @@ SPACES = st.builds(Space, st.sampled_from(["cc", "d", "_lifecycle"]), st.sampled
 def test_the_commit_hash_covers_writes_as_fabric_serialises_them(
     written: dict[tuple[Space, bytes], tuple[bytes, tuple[int, int]]], flags: bytes
 ) -> None:
-    updates = Updates(Validity(sqlite3.connect(":memory:")).state)
+    updates = Updates(Validity(memory_database()).state)
     message = updates_message()()
     names = Space("", "")
     for (space, key), (value, version) in sorted(written.items()):
@@ -283,7 +283,7 @@ def test_versions_are_kept_in_as_few_bytes_as_they_need(version: tuple[int, int]
 
 def test_one_stream_tells_who_signed_and_what_is_valid(town: Town) -> None:
     town.add(town.transaction(Results("cc", writes={"z": b"1"}), endorsers=[]), flags=["VALID"])
-    validity = Validity(sqlite3.connect(":memory:"))
+    validity = Validity(memory_database())
     told = list(verify_chain(town.blocks, ChainVerifier(channel="town"), validity=validity))
     rules = [finding.rule for finding in told]
     assert "validity.endorsement-policy-failure" in rules and "block.signatures" in rules
@@ -291,7 +291,7 @@ def test_one_stream_tells_who_signed_and_what_is_valid(town: Town) -> None:
 
 
 def test_a_missing_block_ends_what_can_be_derived(town: Town) -> None:
-    validity = Validity(sqlite3.connect(":memory:"))
+    validity = Validity(memory_database())
     told = list(verify_chain([*town.blocks[:2], town.blocks[3]], ChainVerifier(), validity=validity))
     assert [(item.block, item.kind) for item in told if item.rule == "validity.gap"] == [(3, "uncertainty")]
     assert validity.height == 2

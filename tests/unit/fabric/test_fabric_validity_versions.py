@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,6 +14,7 @@ from fabric_gateway._wire import messages as m
 from fabric_gateway.blocks import Version
 from fabric_gateway.verification import Space, Validity
 from fabric_gateway.verification._ranges import Found, range_unchanged, summary_of
+from memory_database import memory_database
 
 CONFLICT, PHANTOM = "MVCC_READ_CONFLICT", "PHANTOM_READ_CONFLICT"
 CC = Space("cc")
@@ -166,7 +166,7 @@ def test_a_replayed_payment_that_is_flagged_valid_is_found(town: Town) -> None:
 
 
 def test_the_state_can_be_compared(town: Town) -> None:
-    validity = Validity(sqlite3.connect(":memory:"))
+    validity = Validity(memory_database())
     list(town.verified(validity))
     a = validity.state.get(CC, b"a")
     assert a is not None and (a.hash, a.version) == (sha256(b"1"), (2, 0))
@@ -186,7 +186,7 @@ def test_a_verification_that_was_killed_goes_on_where_it_was_committed(town: Tow
         town.transaction(Results("cc", reads={"a": (3, 1)}), version="2"),
     )
     town.add(town.blocks[2].data.data[0], short(town, writes={"k": b"1"}))
-    connection = sqlite3.connect(":memory:")
+    connection = memory_database()
     first = list(town.verified(Validity(connection), height))
     connection.commit()
     lost = Validity(connection)
@@ -201,7 +201,7 @@ def test_a_verification_that_was_killed_goes_on_where_it_was_committed(town: Tow
 
 
 def test_blocks_come_in_order(town: Town) -> None:
-    validity = Validity(sqlite3.connect(":memory:"))
+    validity = Validity(memory_database())
     with pytest.raises(ValueError, match="next block is 0, not 1"):
         validity.add(town.blocks[1], town.configuration)
 
@@ -301,7 +301,7 @@ def test_versions_are_those_of_a_plain_dictionary(
                 if kept:
                     state[key] = (number, place)
         assert list(town.add(*envelopes).flags) == expected
-    validity = Validity(sqlite3.connect(":memory:"))
+    validity = Validity(memory_database())
     assert not [finding for found in town.verified(validity) for finding in found.findings]
     assert {item.key.decode(): item.version for item in validity.state.keys(CC)} == state
 
