@@ -236,9 +236,8 @@ class Reading(Generic[T]):
             self._established, self._failing_since, self._failures = True, None, 0
         self._failing_since = self._failing_since or now
         patience = self._session.deadlines.resolve
-        never = not self._established and (
-            failure.status is StatusCode.NOT_FOUND or now - self._failing_since >= patience
-        )
+        ahead = failure.status is StatusCode.NOT_FOUND and not self._resumed  # another peer may be ahead
+        never = not self._established and (ahead or now - self._failing_since >= patience)
         unproven = failure.unproven and not failure.elsewhere and not self._established
         final = error.forbidden or failure.status in _FINAL or never or unproven
         if self._session.closed or not self._reconnect or final or self._position.block_number is None:

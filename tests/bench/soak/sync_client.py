@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import count
@@ -74,7 +74,7 @@ class SyncClient:
                 for worker in workers:
                     worker.result()
                 self._pipe.send(self._report)
-                self._await(self._pipe.recv())
+                self._await(self._pipe.recv(), readers)
             except EOFError:  # who started this has gone
                 pass
             finally:
@@ -85,9 +85,10 @@ class SyncClient:
         with suppress(OSError):
             self._pipe.send(self._report)
 
-    def _await(self, end: End) -> None:
+    def _await(self, end: End, readers: Sequence[Future[None]]) -> None:
         while not end.reached(self._report) and not self._pipe.poll(0.2):
-            pass
+            if any(reader.done() for reader in readers):
+                return  # it has failed, and says how
 
     def _close_streams(self) -> None:
         with self._lock:

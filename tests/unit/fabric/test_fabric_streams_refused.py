@@ -93,8 +93,29 @@ def test_a_checkpoint_may_be_ahead_for_a_while(network: Any, memory: MemoryGatew
     catching_up.join()
 
 
-def two_blocks_more(memory: MemoryGateway) -> None:
-    memory.wait_for_call("Evaluate")
+def test_blocks_after_a_checkpoint_are_waited_for_since_another_peer_may_have_been_ahead(
+    network: Any, memory: MemoryGateway
+) -> None:
+    checkpoint = MemoryCheckpointer()
+    checkpoint.checkpoint_block(1)
+    catching_up = threading.Thread(target=two_blocks_more, args=(memory, "Deliver"))
+    catching_up.start()
+    with network.blocks(checkpoint=checkpoint) as stream:
+        assert next(stream).header.number == 2
+    catching_up.join()
+
+
+def test_blocks_after_a_checkpoint_of_another_ledger_are_refused_at_the_deadline(opened: Open) -> None:
+    checkpoint = MemoryCheckpointer()
+    checkpoint.checkpoint_block(499)
+    network = opened(None, Deadlines(resolve=0.3)).network("channel")
+    words = "the checkpoint is block 500 of channel channel, but the peer has 1 blocks, .* of another ledger"
+    with pytest.raises(EventsError, match=words):
+        next(network.blocks(checkpoint=checkpoint))
+
+
+def two_blocks_more(memory: MemoryGateway, after: str = "Evaluate") -> None:
+    memory.wait_for_call(after)
     with memory.connect() as gateway:
         contract = gateway.network("channel").contract("ledger")
         for value in ("1", "2"):
