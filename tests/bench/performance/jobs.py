@@ -6,11 +6,13 @@ them down. The others come once, at the end, when the ledger holds what the roun
 
 from __future__ import annotations
 
+import asyncio
 import json
 import math
 import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -90,7 +92,7 @@ RATES: dict[str, Calls] = {
     "hot shop": lambda stage, count: stage.pays(count, _hot(stage)),
 }
 """Jobs of which rates are taken; a hot shop is measured at the highest number in flight up to 100 only."""
-ONCE = ("batch", "issue", "queries", "verify", "view", "settlement", "soak")
+ONCE = ("batch", "disk", "issue", "queries", "verify", "view", "settlement", "soak")
 JOBS = (*RATES, *ONCE)
 
 
@@ -139,9 +141,34 @@ def issue(stage: Stage, vouchers: int) -> list[dict[str, Any]]:
     ]
 
 
+def disk(stage: Stage, payments: int) -> list[dict[str, Any]]:
+    """What a payment leaves on disk and passes on, and what it costs, for each node."""
+
+    def sizes() -> dict[str, int]:
+        return {
+            folder.name: sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+            for kind in ("peer", "orderer")
+            for folder in (stage.network.home / "nodes").glob(f"{kind}*")
+        }
+
+    before = sizes()
+    turn = loaded(stage, "disk", stage.pays(payments), min(100, payments), 1)
+    after = sizes()
+    return [
+        {
+            "node": node,
+            "cpu_ms": round(1000 * turn.spent.nodes[node] / turn.valid, 3),
+            "disk_bytes": round((after[node] - before[node]) / turn.valid),
+            "passed_bytes": round(turn.spent.passed[node] / turn.valid),
+            "per_block": round(turn.per_block, 1),
+        }
+        for node in sorted(after)
+    ]
+
+
 def queries(stage: Stage, count: int) -> list[dict[str, Any]]:
     """How long queries take alone, and while payments are written."""
-    day, shop = today().isoformat(), stage.tills[0].shop.shop_id
+    day = today().isoformat()
     asked: dict[str, Callable[[], object]] = {
         "scheme:Show": lambda: stage.desk.clerk.schemes.show(stage.scheme.id),
         "payment:OfDay, all pages": lambda: list(stage.tills[0].shop.day(stage.scheme.id, day)),
@@ -151,12 +178,7 @@ def queries(stage: Stage, count: int) -> list[dict[str, Any]]:
     ledger = stage.payments
     for name, ask in asked.items():
         alone = _timed(ask, count)
-        rows.append(
-            {"query": name, "payments": ledger, "beside": "nothing", "p50_ms": alone, "shop": shop[:8]}
-        )
-    import asyncio
-    from concurrent.futures import ThreadPoolExecutor
-
+        rows.append({"query": name, "payments": ledger, "beside": "nothing", "p50_ms": alone})
     for name, ask in asked.items():
         calls = stage.pays(20 * _WRITERS)
 
@@ -269,6 +291,7 @@ def soak(stage: Stage, minutes: float, progress: Callable[[str], None]) -> list[
 def once(stage: Stage, plan: Plan, folder: Path, found: Found, progress: Callable[[str], None]) -> None:
     """The jobs that are done once, in their order."""
     acts: dict[str, Callable[[], list[dict[str, Any]]]] = {
+        "disk": lambda: disk(stage, plan.count(100)),
         "issue": lambda: issue(stage, plan.issued),
         "queries": lambda: queries(stage, plan.queries),
         "soak": lambda: soak(stage, plan.soak_minutes, progress),

@@ -8,15 +8,14 @@ from dataclasses import dataclass
 
 import psutil
 
-from kindpakket_demo.desk import CHANNEL
 from kindpakket_network import Network
 from kindpakket_network.nodes.inventory import Inventory
 from kindpakket_network.programs.home import Home
 from kindpakket_network.programs.process import Processes
 
 CLIENT = "client"
-_SYNCS = f'consensus_smartbft_consensus_latency_sync_count{{channel="{CHANNEL}"}}'
-_VIEW = f'consensus_smartbft_view_number{{channel="{CHANNEL}"}}'
+_SYNCS = "consensus_smartbft_consensus_latency_sync_count"
+_VIEW = "consensus_smartbft_view_number"
 
 
 @dataclass(frozen=True)
@@ -27,6 +26,7 @@ class Reading:
         cpu: CPU seconds by node, and those of this process as `client`.
         memory: resident bytes by node.
         written: bytes written to disk, by node.
+        passed: bytes written to files and connections alike, by node.
         blocks: height of the channel.
         syncs: synchronisations of all consenters since they were started.
         view: the number of the view, which grows with each change of leader.
@@ -35,6 +35,7 @@ class Reading:
     cpu: dict[str, float]
     memory: dict[str, int]
     written: dict[str, int]
+    passed: dict[str, int]
     blocks: int
     syncs: float
     view: float
@@ -47,6 +48,7 @@ class Spent:
     Attributes:
         cpu: CPU seconds by kind of process: `peer`, `orderer`, `chaincode`, `ca`, `client`.
         nodes: CPU seconds by node.
+        passed: bytes written to files and connections alike, by node.
         written: bytes written to disk by kind of process.
         blocks: blocks.
         syncs: synchronisations of consenters.
@@ -55,6 +57,7 @@ class Spent:
 
     cpu: dict[str, float]
     nodes: dict[str, float]
+    passed: dict[str, int]
     written: dict[str, int]
     blocks: int
     syncs: int
@@ -73,6 +76,7 @@ class Spent:
         return cls(
             dict(kinds),
             nodes,
+            {node: int(_grown(before.passed.get(node, 0), count)) for node, count in after.passed.items()},
             dict(written),
             after.blocks - before.blocks,
             int(_grown(before.syncs, after.syncs)),
@@ -86,36 +90,39 @@ def kind_of(node: str) -> str:
 
 
 class Meter:
-    """Reads the counters of a running network."""
+    """Reads the counters of a running network and of one of its channels."""
 
-    def __init__(self, network: Network) -> None:
-        """Read this network's counters."""
+    def __init__(self, network: Network, channel: str) -> None:
+        """Read the counters of a network, with blocks and consenters of a channel."""
         home = Home(network.home)
         inventory = Inventory.of(network.topology, home)
         self._processes = Processes(home)
-        self._channel = network.topology.channel(CHANNEL)
+        self._channel = network.topology.channel(channel)
         self._peers = inventory.peers_on(network.topology, self._channel)
         self._orderers = inventory.consenters_of(self._channel)
 
     def read(self) -> Reading:
         """The counters now."""
-        cpu, memory, written = {CLIENT: time.process_time()}, {}, {}
+        cpu, memory, written, passed = {CLIENT: time.process_time()}, {}, {}, {}
         for node, process in self._processes.all().items():
             try:
                 spent = process.cpu_times()
                 cpu[node] = spent.user + spent.system
                 memory[node] = process.memory_info().rss
-                written[node] = process.io_counters().write_bytes
+                counters = process.io_counters()
+                written[node], passed[node] = counters.write_bytes, counters.write_chars
             except psutil.NoSuchProcess:
                 continue
+        label = f'{{channel="{self._channel.name}"}}'
         metrics = [orderer.operator.metrics(orderer.ports[1]) for orderer in self._orderers]
         return Reading(
             cpu,
             memory,
             written,
-            max(peer.height(CHANNEL) or 0 for peer in self._peers),
-            sum(metric.get(_SYNCS, 0.0) for metric in metrics),
-            max(metric.get(_VIEW, 0.0) for metric in metrics),
+            passed,
+            max(peer.height(self._channel.name) or 0 for peer in self._peers),
+            sum(metric.get(f"{_SYNCS}{label}", 0.0) for metric in metrics),
+            max(metric.get(f"{_VIEW}{label}", 0.0) for metric in metrics),
         )
 
 

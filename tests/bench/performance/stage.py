@@ -18,7 +18,7 @@ from fabric_gateway import Identity, Profile
 from fabric_gateway.aio import Contract, Gateway, connect
 from kindpakket.holder.key import HolderKey
 from kindpakket.ledger.ids import new_id
-from kindpakket_demo.desk import CHAINCODE, CHANNEL, MUNICIPALITY, SHOPS, Desk, Till, now
+from kindpakket_demo.desk import CHAINCODE, SHOPS, Desk, Till, now
 from kindpakket_demo.schemes import CENTS_PER_CHILD, OpenScheme, open_provision
 from kindpakket_demo.shops import admit
 from kindpakket_demo.town import make_town
@@ -75,7 +75,7 @@ class Stage:
     ) -> None:
         """Open a scheme, admit shops and hand out vouchers."""
         self.variant, self.network, self.desk, self.runner = variant, network, desk, runner
-        self.meter = Meter(network)
+        self.meter = Meter(network, desk.channel)
         self.payments = 0
         self.scheme: OpenScheme = open_provision(desk, 1_000_000, now())
         stores = [
@@ -91,8 +91,8 @@ class Stage:
         self._spent = 0
         self.hand_out(vouchers)
         self._contracts = {till.user: self._contract(SHOPS, till.user, CHAINCODE) for till in self.tills}
-        self.office = self._contract(MUNICIPALITY, "clerk", CHAINCODE)
-        self.assets = self._contract(MUNICIPALITY, "clerk", ASSETS)
+        self.office = self._contract(desk.municipality, "clerk", CHAINCODE)
+        self.assets = self._contract(desk.municipality, "clerk", ASSETS)
 
     def hand_out(self, vouchers: int) -> None:
         """Issue further vouchers, bound to keys, and let payments use these."""
@@ -145,7 +145,7 @@ class Stage:
 
         gateway = self.runner.run(opened())
         self._gateways.append(gateway)
-        return gateway.network(CHANNEL).contract(chaincode)
+        return gateway.network(self.desk.channel).contract(chaincode)
 
 
 @contextmanager

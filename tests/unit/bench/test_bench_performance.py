@@ -17,7 +17,15 @@ from performance.variant import ASSETS, PACKAGED, Variant
 
 
 def reading(blocks: int, cpu: float, syncs: float = 0.0) -> Reading:
-    return Reading({"peer0.a": cpu, "peer1.a": cpu, "client": 1.0}, {}, {"peer0.a": 1000}, blocks, syncs, 1.0)
+    return Reading(
+        {"peer0.a": cpu, "peer1.a": cpu, "client": 1.0},
+        {},
+        {"peer0.a": 1000},
+        {"peer0.a": 5000},
+        blocks,
+        syncs,
+        1.0,
+    )
 
 
 def turn(
