@@ -8,7 +8,7 @@ BUILD  := $(CURDIR)/build
 VULNERABILITIES ?= https://vuln.go.dev
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo down docs test test-go test-python proof lint gosec vulncheck mutation bench-sdk soak format clean
+.PHONY: help setup demo down docs test test-go test-python proof lint gosec vulncheck mutation bench bench-sdk soak format clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -46,7 +46,7 @@ proof: setup  ## all tests with every repetition in full: kills at every step, 1
 lint: $(VENV)/.ready  ## formatters, linters and type checks, Go and Python
 	@! gofmt -d chaincode tools tests network | grep .
 	@cd chaincode && go vet ./... && go tool staticcheck ./...
-	@for module in tools/mutate tests/bench/sdk/chaincode tests/bench/sdk/go tests/network/chaincodes/basic network/kindpakket_network/data/chaincodes/go; do (cd $$module && go vet ./...) || exit 1; done
+	@for module in tools/mutate tests/bench/performance/chaincode tests/bench/sdk/chaincode tests/bench/sdk/go tests/network/chaincodes/basic network/kindpakket_network/data/chaincodes/go; do (cd $$module && go vet ./...) || exit 1; done
 	@$(MAKE) --no-print-directory gosec
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@$(BIN)/mypy
@@ -70,6 +70,9 @@ mutation:  ## put small faults into the rules and into who may do what, and list
 	@cd chaincode && GOCACHE=$(BUILD)/mutation/go-build $(BUILD)/mutate -then ./contract -out $(BUILD)/mutation $(MUTATE) \
 		rules/*.go $(addprefix contract/,access.go directory.go find.go idempotency.go organisations.go request.go transaction.go)
 	@[ $$(du -sm $(BUILD)/mutation/go-build | cut -f1) -lt 1000 ] || rm -rf $(BUILD)/mutation/go-build
+
+bench: setup  ## measure payments and what goes on beside them on a network of its own, half an hour (BENCH="--quick": two minutes)
+	@PYTHONPATH=demo:tests:tests/network:tests/bench $(BIN)/python -m performance $(BENCH)
 
 bench-sdk: setup  ## compare fabric_gateway with the official Go and Node SDKs, some 25 minutes (BENCH="--quick": two)
 	@PYTHONPATH=tests/bench $(BIN)/python -m sdk $(BENCH)

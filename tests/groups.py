@@ -32,6 +32,7 @@ SECONDS = {
     "test_operations_killed_growth": 96,
     "test_operations_rebuild": 90,
     "test_operations_healing": 90,
+    "test_benchmark": 90,
     "test_operations_restore": 67,
     "test_two_municipalities": 64,
     "test_operations_snapshot": 61,

@@ -16,12 +16,18 @@ class Ordering:
         batch_interval_ms: how long a transaction waits for its block at most, in milliseconds.
         batch_messages: the maximum number of transactions in a block.
         batch_megabytes: the maximum size of a block's transactions, and so of one, in units of 2**20 bytes.
+        forward_timeout_ms: BFT: how long a consenter keeps a transaction before it brings it to the leader.
+        complain_timeout_ms: BFT: how much longer it waits until it complains about the leader.
+        incoming_messages: BFT: how many messages of other consenters may wait to be handled.
     """
 
     type: str
     batch_interval_ms: int
     batch_messages: int
     batch_megabytes: int
+    forward_timeout_ms: int = 1000
+    complain_timeout_ms: int = 3000
+    incoming_messages: int = 200
 
     @classmethod
     def read(cls, members: Mapping[str, Any]) -> Self:
@@ -32,6 +38,9 @@ class Ordering:
             members.get("batch_interval_ms", default),
             members.get("batch_messages", 500),
             members.get("batch_megabytes", 10),
+            members.get("forward_timeout_ms", cls.forward_timeout_ms),
+            members.get("complain_timeout_ms", cls.complain_timeout_ms),
+            members.get("incoming_messages", cls.incoming_messages),
         )
 
     def quorum(self, consenters: int) -> int:

@@ -11,6 +11,10 @@ _QUIET = "grpc=error"
 # Only these lines say which consenter leads which view; operators need them after a change of leader.
 _VIEWS = "orderer.consensus.smartbft=info"
 
+# These log one line or more for each transaction at level info, on every node that it passes, which costs CPU
+# time (docs/performance.md). What blocks and views do stays visible.
+_CHATTY = ("comm.grpc.server", "endorser", "gateway", "orderer.common.broadcast")
+
 Settings = tuple[tuple[str, str], ...]
 
 
@@ -39,7 +43,10 @@ class Tuning:
 
     Attributes:
         log_level: the lowest level that nodes log: `debug`, `info` or `warning`.
+        log_modules: levels of single modules of Fabric, such as `gateway` at `info`.
         logs: when nodes' logs are rotated.
+        gc_percent: by how many percent peers and orderers may exceed the memory in use before Go collects
+            garbage; its own default is 100.
         peer: environment settings of peers.
         orderer: environment settings of orderers.
         user_days: how long certificates of users are valid, in days.
@@ -49,7 +56,9 @@ class Tuning:
     """
 
     log_level: str = "info"
+    log_modules: Settings = ()
     logs: Logs = LOGS
+    gc_percent: int = 400
     peer: Settings = ()
     orderer: Settings = ()
     user_days: int = 365
@@ -62,7 +71,9 @@ class Tuning:
         """The tuning that a topology's members say."""
         return cls(
             log_level=members.get("log_level", cls.log_level),
+            log_modules=_settings(members.get("log_modules", {})),
             logs=Logs(**members.get("logs", {})),
+            gc_percent=members.get("gc_percent", cls.gc_percent),
             peer=_settings(members.get("peer", {})),
             orderer=_settings(members.get("orderer", {})),
             **members.get("certificates", {}),
@@ -70,9 +81,18 @@ class Tuning:
 
     @property
     def log_spec(self) -> str:
-        """The log level as Fabric reads it."""
+        """The log levels as Fabric reads them; of several for a module, the last one counts."""
         parts = [self.log_level, _QUIET]
-        return ":".join([*parts, _VIEWS] if self.log_level == "warning" else parts)
+        if self.log_level == "info":
+            parts.append(f"{','.join(_CHATTY)}=warning")
+        if self.log_level == "warning":
+            parts.append(_VIEWS)
+        return ":".join([*parts, *(f"{module}={level}" for module, level in self.log_modules)])
+
+    @property
+    def runtime(self) -> Mapping[str, str]:
+        """The environment of the Go runtime of peers and orderers."""
+        return {"GOGC": str(self.gc_percent)}
 
 
 STANDARD = Tuning()

@@ -205,7 +205,7 @@ def peer(topology: Topology, organisation: Organisation, name: str) -> Resource:
         "storage": {"peer": _DISK, "chaincode": _SMALL, "couchdb": _SMALL},
         "resources": {"peer": _RESOURCES, "chaincode": _RESOURCES, "couchdb": _RESOURCES},
         "secret": {"enrollment": _enrolments(organisation, own)},
-        "env": _environment(_PEER | dict(topology.tuning.peer)),
+        "env": _environment(_PEER | dict(topology.tuning.runtime) | dict(topology.tuning.peer)),
     }
     return resource("FabricPeer", own, organisation.name, spec)
 
@@ -224,7 +224,7 @@ def orderer(topology: Topology, organisation: Organisation) -> Resource:
         "storage": _DISK,
         "resources": _RESOURCES,
         "secret": {"enrollment": _enrolments(organisation, ORDERER)},
-        "env": _environment(ORDERERS_ALIVE | dict(topology.tuning.orderer)),
+        "env": _environment(ORDERERS_ALIVE | dict(topology.tuning.runtime) | dict(topology.tuning.orderer)),
     }
     return resource("FabricOrdererNode", ORDERER, organisation.name, spec)
 

@@ -112,6 +112,7 @@ class Orderer(LedgerNode):
             "ORDERER_OPERATIONS_LISTENADDRESS": at(self.machine.operations_listen, self.ports[1]),
             "ORDERER_METRICS_PROVIDER": "prometheus",
         }
+        environment |= self.tuning.runtime
         for server in ("ADMIN", "OPERATIONS"):
             environment |= {
                 f"ORDERER_{server}_TLS_ENABLED": "true",

@@ -195,6 +195,7 @@ class Peer(LedgerNode):
             "CORE_OPERATIONS_TLS_CLIENTROOTCAS_FILES": "tls/ca.pem",
             "CORE_METRICS_PROVIDER": "prometheus",
         }
+        environment |= self.tuning.runtime
         environment |= {f"CORE_PEER_GOSSIP_{name}": value for name, value in _GOSSIP.items()}
         if self.used_token is not None:
             environment |= self.used_token.settings(_KEYS, self.tuning.log_spec)

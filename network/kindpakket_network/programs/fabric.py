@@ -228,9 +228,12 @@ def _build(module: ToolModule, folder: Path, progress: Progress) -> None:
         work = Path(temporary)
         for name in ("go.mod", "go.sum"):
             (work / name).write_bytes((source / name).read_bytes())
+        originals: dict[str, Path] = {}  # Go downloads nothing for a module that has been replaced
         for patch in patches_in(_patches(module)):
-            fetched = json.loads(_go(module, work, ["mod", "download", "-json", patch.module], progress))
-            copy = patched_copy(patch, Path(fetched["Dir"]), work / "patched")
+            if patch.module not in originals:
+                fetched = json.loads(_go(module, work, ["mod", "download", "-json", patch.module], progress))
+                originals[patch.module] = Path(fetched["Dir"])
+            copy = patched_copy(patch, originals[patch.module], work / "patched")
             replaced = f"{patch.module}=./{copy.relative_to(work)}"
             _go(module, work, ["mod", "edit", "-replace", replaced], progress)
         result = work / "result"

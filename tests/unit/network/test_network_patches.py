@@ -61,8 +61,8 @@ def test_a_folder_without_patches_has_none(tmp_path: Path) -> None:
     assert patches_in(tmp_path / "patches.yaml") == []
 
 
-def test_the_patches_of_fabric_concern_the_smartbft_that_it_is_built_with() -> None:
+def test_the_patches_concern_fabric_and_the_smartbft_that_it_is_built_with() -> None:
     folder = Path(str(resources.files("kindpakket_network") / "data" / "tools" / "fabric"))
     modules = {patch.module for patch in patches_in(folder / "patches.yaml")}
-    assert modules == {"github.com/hyperledger-labs/SmartBFT"}
+    assert modules == {"github.com/hyperledger-labs/SmartBFT", "github.com/hyperledger/fabric"}
     assert "github.com/hyperledger-labs/SmartBFT v1.0.1" in (folder / "go.mod").read_text("utf-8")

@@ -69,6 +69,33 @@ def test_who_leads_can_be_read_from_the_logs_of_any_level(tmp_path: Path) -> Non
     assert environment["FABRIC_LOGGING_SPEC"] == "warning:grpc=error:orderer.consensus.smartbft=info"
 
 
+def test_what_each_transaction_would_log_is_left_out_unless_it_is_asked_for(tmp_path: Path) -> None:
+    inventory = Inventory.of(tuned({"log_modules": {"gateway": "info"}}), Home(tmp_path / "home"))
+    spec = program(inventory.peers[0], tmp_path).environment["FABRIC_LOGGING_SPEC"]
+    quiet, asked = spec.split(":")[2:]
+    assert quiet == "comm.grpc.server,endorser,gateway,orderer.common.broadcast=warning"
+    assert asked == "gateway=info"  # of two levels for a module, Fabric takes the last
+
+
+def test_how_often_garbage_is_collected_reaches_peers_and_orderers(tmp_path: Path) -> None:
+    for tuning, percent in (({}, "400"), ({"gc_percent": 100}, "100")):
+        inventory = Inventory.of(tuned(tuning), Home(tmp_path / "home"))
+        for node in (inventory.peers[0], inventory.orderers[0]):
+            assert program(node, tmp_path).environment["GOGC"] == percent
+
+
+@pytest.mark.parametrize(
+    ("tuning", "told"),
+    [
+        ({"gc_percent": 5}, "gc_percent: 5 is less than 25"),
+        ({"log_modules": {"gateway": "loud"}}, "write debug, info, warning or error"),
+        ({"log_modules": {"a=debug:b": "info"}}, "a=debug:b"),
+    ],
+)
+def test_tunings_that_cannot_be_are_refused(tuning: dict[str, Any], told: str) -> None:
+    assert told in "; ".join(mistakes(tuning))
+
+
 def test_when_logs_rotate_reaches_the_nodes_and_restarts_none(tmp_path: Path) -> None:
     inventory = Inventory.of(tuned({"logs": {"megabytes": 5}}), Home(tmp_path / "home"))
     peer = inventory.peers[0]

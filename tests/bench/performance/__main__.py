@@ -1,0 +1,136 @@
+"""How fast Kindpakket is, measured in one run on a network of its own.
+
+    make bench                      # some half an hour
+    make bench BENCH="--quick"      # two minutes, to see that it works
+    PYTHONPATH=demo:tests/network:tests/bench python -m performance [--only payment,asset] [--json]
+
+The report is written into build/bench: report.html, which needs nothing else, and report.json.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+
+import click
+import psutil
+from rich.console import Console
+from sdk.__main__ import choice, numbers
+
+from performance.jobs import JOBS, Found, Plan, once, rates
+from performance.pair import words
+from performance.report import html
+from performance.rows import rows
+from performance.stage import stage
+from performance.variant import PACKAGED, Variant
+
+BUILD = Path(__file__).resolve().parents[3] / "build" / "bench"
+QUICK = Plan(rounds=1, in_flight=(1, 20), transactions=60, queries=3, issued=20)
+
+
+@click.command(help=__doc__.partition("\n")[0] if __doc__ else None)
+@click.option("--quick", is_flag=True, help="Little of everything, to see that it works.")
+@click.option("--only", default=",".join(JOBS), callback=choice(JOBS), help=f"Jobs, of {', '.join(JOBS)}.")
+@click.option("--rounds", type=click.IntRange(1, 100), default=3, show_default=True)
+@click.option("--in-flight", default="1,10,100,300", show_default=True, callback=numbers)
+@click.option(
+    "--transactions",
+    type=click.IntRange(2, 100_000),
+    default=1000,
+    show_default=True,
+    help="Transactions of a turn at 100 in flight; with fewer in flight fewer.",
+)
+@click.option("--shops", type=click.IntRange(2, 2_000), default=100, show_default=True)
+@click.option("--vouchers", type=click.IntRange(1, 100_000), default=1000, show_default=True)
+@click.option(
+    "--soak-minutes", type=click.FloatRange(0), default=0.0, help="Payments for so long; 60 is an hour."
+)
+@click.option(
+    "--variant",
+    "given",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Measure a network that this file changes; `performance.pair` says what it may have.",
+)
+@click.option(
+    "--out", type=click.Path(file_okay=False, path_type=Path), default=BUILD, help="Folder for the report."
+)
+@click.option("--json", "as_data", is_flag=True, help="Print the figures as JSON.")
+def main(
+    quick: bool,
+    only: list[str],
+    rounds: int,
+    in_flight: list[int],
+    transactions: int,
+    shops: int,
+    vouchers: int,
+    soak_minutes: float,
+    given: Path | None,
+    out: Path,
+    as_data: bool,
+) -> None:
+    """Start the network, do the jobs, write the report."""
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    wanted = frozenset(only)
+    plan = Plan(rounds, tuple(in_flight), transactions, 20, 500, soak_minutes, wanted)
+    if quick:
+        plan = Plan(**{**asdict(QUICK), "soak_minutes": soak_minutes, "only": wanted})
+        shops, vouchers = 3, 100
+    try:
+        variant = PACKAGED if given is None else Variant.load(given)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--variant") from error
+    began, found = time.perf_counter(), Found()
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        with stage(variant, folder, shops, vouchers, console.print) as made:
+            found.turns += rates(made, plan, lambda turn: console.print(words(turn)))
+            once(made, plan, folder, found, console.print)
+    figures = rows(found.turns)
+    about = heading(variant.name, plan, shops, vouchers, time.perf_counter() - began)
+    data = json.dumps(
+        {
+            "about": about,
+            "rows": [asdict(row) for row in figures],
+            "tables": found.tables,
+            "skipped": found.skipped,
+            "turns": [asdict(turn) for turn in found.turns],
+        },
+        indent=1,
+    )
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "report.html").write_text(html(about, figures, found.tables, found.skipped), "utf-8")
+    (out / "report.json").write_text(data + "\n", "utf-8")
+    if as_data:
+        click.echo(data)
+    console.print(f"written to {out / 'report.html'} and report.json")
+    lost = [row for row in figures if row.valid != row.requests]
+    for row in lost:
+        click.echo(
+            f"{row.job}, {row.in_flight} in flight: {row.valid} of {row.requests} valid: {row.others}",
+            err=True,
+        )
+    sys.exit(1 if lost else 0)
+
+
+def heading(variant: str, plan: Plan, shops: int, vouchers: int, seconds: float) -> Sequence[str]:
+    """What was measured, and where."""
+    memory = psutil.virtual_memory().total / 1e9
+    return [
+        f"the {variant} network: four organisations, four consenters, three peers, everything on one machine",
+        f"{plan.rounds} rounds; {shops} shops; {vouchers} vouchers, bound to keys",
+        f"Kindpakket {version('kindpakket')}, Python {platform.python_version()}, {os.cpu_count()} cores "
+        f"({platform.machine()}), {memory:.0f} GB; load of the machine at the end {os.getloadavg()[0]:.1f}; "
+        f"{seconds / 60:.0f} minutes in all",
+    ]
+
+
+if __name__ == "__main__":
+    main()

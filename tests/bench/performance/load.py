@@ -1,0 +1,104 @@
+"""Submits calls with so many in flight, and measures what that took."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sdk.figures import latencies
+from sdk.job import Transaction
+from sdk.python_client import submit
+
+from performance.meter import Spent
+from performance.stage import Call, Stage
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One measured load.
+
+    Attributes:
+        variant: the network that it was put on.
+        job: what was done.
+        in_flight: transactions under way at any time.
+        round: the round, from 1.
+        requests: transactions that were made.
+        valid: those that were valid.
+        seconds: wall time.
+        p50: milliseconds from the proposal to the commit status that half of the valid ones took at most.
+        p95: and that 95 in 100 took at most.
+        spent: what the network's processes spent.
+        others: validation codes, or errors, of those that were not valid.
+        ledger: payments on the ledger before it.
+    """
+
+    variant: str
+    job: str
+    in_flight: int
+    round: int
+    requests: int
+    valid: int
+    seconds: float
+    p50: float | None
+    p95: float | None
+    spent: Spent
+    others: dict[str, int]
+    ledger: int
+
+    @property
+    def per_second(self) -> float:
+        """Valid transactions per second."""
+        return self.valid / self.seconds
+
+    @property
+    def cpu_ms(self) -> float:
+        """CPU milliseconds of all processes, the client's included, for each valid transaction."""
+        return 1000 * sum(self.spent.cpu.values()) / max(self.valid, 1)
+
+    @property
+    def per_block(self) -> float:
+        """Valid transactions for each block."""
+        return self.valid / max(self.spent.blocks, 1)
+
+
+async def submit_each(calls: Sequence[Call], in_flight: int) -> list[Transaction]:
+    """Submit the calls, so many in flight, and wait for the commit status of each."""
+    waiting = iter(calls)
+    done: list[Transaction] = []
+
+    async def work() -> None:
+        for call in waiting:
+            done.append(await submit(call.contract, call.function, *call.arguments))
+
+    await asyncio.gather(*(work() for _ in range(in_flight)))
+    return done
+
+
+def loaded(stage: Stage, job: str, calls: Sequence[Call], in_flight: int, number: int) -> Turn:
+    """Put a load on a network, and wait until all peers have its blocks, so that their work counts."""
+    ledger = stage.payments
+    before = stage.meter.read()
+    began = time.perf_counter()
+    transactions = stage.runner.run(submit_each(calls, in_flight))
+    seconds = time.perf_counter() - began
+    stage.desk.in_step()
+    spent = Spent.between(before, stage.meter.read())
+    others = Counter(" ".join(one.reason.split())[:300] for one in transactions if one.outcome != "valid")
+    p50, p95 = latencies(transactions)
+    return Turn(
+        stage.variant.name,
+        job,
+        in_flight,
+        number,
+        len(transactions),
+        len(transactions) - others.total(),
+        seconds,
+        p50,
+        p95,
+        spent,
+        dict(others.most_common(3)) if others.total() else {},
+        ledger,
+    )

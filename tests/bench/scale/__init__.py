@@ -1,0 +1,1 @@
+"""What a national network needs in machines, disk and bandwidth, from measured figures: `python -m scale`."""

@@ -1,0 +1,44 @@
+"""`make bench` in its quick form: every job works, nothing is lost, and the report is written."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from performance.jobs import JOBS
+
+ROOT = Path(__file__).resolve().parents[2]
+FOLDERS = ("demo", "tests", "tests/network", "tests/bench")
+
+
+def test_the_quick_benchmark_does_every_job(tmp_path: Path) -> None:
+    """Payments are settled to the last one, the audit agrees, and what was skipped says why."""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(str(ROOT / folder) for folder in FOLDERS)}
+    command = [sys.executable, "-m", "performance", "--quick", "--json", "--out", str(tmp_path / "report")]
+    made = subprocess.run(command, env=environment, capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert made.returncode == 0, made.stderr[-3000:]
+    report = json.loads(made.stdout)
+    assert report == json.loads((tmp_path / "report" / "report.json").read_text("utf-8"))
+    rates = {(row["job"], row["in_flight"]): row for row in report["rows"]}
+    assert {("payment", 1), ("payment", 20), ("asset", 1), ("asset", 20), ("hot shop", 20)} <= rates.keys()
+    assert all(row["valid"] == row["requests"] > 0 for row in rates.values())
+    assert all(row["cpu_ms"]["peer"] > 0 and row["cpu_ms"]["orderer"] > 0 for row in rates.values())
+    done, tables = {job for job, _ in rates} | report["tables"].keys(), report["tables"]
+    assert done | report["skipped"].keys() == set(JOBS)
+    assert tables["verify"][0]["passed"]
+    assert tables["view"][0]["flaws"] == 0
+    assert tables["settlement"][0]["payments"] == tables["verify"][0]["payments"]
+    assert {row["node"] for row in tables["disk"]} > {"peer0.gemeente", "orderer.regie"}
+    assert all(row["disk_bytes"] > 0 for row in tables["disk"])
+    assert "<svg" in (tmp_path / "report" / "report.html").read_text("utf-8")
+
+
+def test_a_job_that_does_not_exist_is_refused(tmp_path: Path) -> None:
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(str(ROOT / folder) for folder in FOLDERS)}
+    command = [sys.executable, "-m", "performance", "--only", "payment,speed"]
+    made = subprocess.run(command, env=environment, capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert made.returncode == 2
+    assert "speed: use some of payment,asset" in " ".join(made.stderr.split())
