@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -35,7 +36,7 @@ from kindpakket_demo.shops import Street
 from kindpakket_demo.spending import Purse
 from kindpakket_demo.town import Store, Town
 
-SHORT_SCHEME_SECONDS = 20
+SHORT_SCHEME_SECONDS = 20  # at least: a slow machine needs longer to hand out what it gives
 SHORT_SCHEME_VOUCHERS = 3
 APPLICANT = Store("IJssalon De Applicant", ("books",), "NL20INGB0001234567", "12345678")
 
@@ -87,7 +88,7 @@ def run(desk: Desk, town: Town, payments: int, step: Step) -> Day:
     Raises:
         DemoFailed: the demo did not go as expected.
     """
-    today = now()
+    today, began = now(), time.monotonic()
     attempts = Attempts()
     with step("The municipality opens a scheme, with a second person's approval", None):
         provision = schemes.open_provision(desk, len(town.children), today)
@@ -99,10 +100,12 @@ def run(desk: Desk, town: Town, payments: int, step: Step) -> Day:
         children.write_file(path, town.children)
         enrolled = children.enrol(desk, path, provision)
         purses = _hand_out(desk, provision, enrolled, schemes.CENTS_PER_CHILD)
+        so_far = round(time.monotonic() - began)
     with step("Letters are made for households on paper, with the slips of their booklets", None):
         posted = letters.write(desk, provision, enrolled, purses)
     with step("A small scheme that ends within seconds", None):
-        short = schemes.open_short(desk, SHORT_SCHEME_VOUCHERS, now(), SHORT_SCHEME_SECONDS)
+        seconds = max(SHORT_SCHEME_SECONDS, so_far)
+        short = schemes.open_short(desk, SHORT_SCHEME_VOUCHERS, now(), seconds)
         few = children.enrol(desk, path, short, first=SHORT_SCHEME_VOUCHERS)
         short_purses = _hand_out(desk, short, few, schemes.SHORT_CENTS)
         spending.pay(

@@ -23,7 +23,14 @@ def test_the_quick_benchmark_does_every_job(tmp_path: Path) -> None:
     report = json.loads(made.stdout)
     assert report == json.loads((tmp_path / "report" / "report.json").read_text("utf-8"))
     rates = {(row["job"], row["in_flight"]): row for row in report["rows"]}
-    assert {("payment", 1), ("payment", 20), ("asset", 1), ("asset", 20), ("hot shop", 20)} <= rates.keys()
+    assert {
+        ("payment", 1),
+        ("payment", 20),
+        ("batch", 20),
+        ("asset", 1),
+        ("asset", 20),
+        ("hot shop", 20),
+    } <= rates.keys()
     assert all(row["valid"] == row["requests"] > 0 for row in rates.values())
     assert all(row["cpu_ms"]["peer"] > 0 and row["cpu_ms"]["orderer"] > 0 for row in rates.values())
     done, tables = {job for job, _ in rates} | report["tables"].keys(), report["tables"]
@@ -41,4 +48,4 @@ def test_a_job_that_does_not_exist_is_refused(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "performance", "--only", "payment,speed"]
     made = subprocess.run(command, env=environment, capture_output=True, text=True, cwd=tmp_path, check=False)
     assert made.returncode == 2
-    assert "speed: use some of payment,asset" in " ".join(made.stderr.split())
+    assert "speed: use some of payment,batch,asset" in " ".join(made.stderr.split())

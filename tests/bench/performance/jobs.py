@@ -20,7 +20,6 @@ from typing import Any
 
 import time_machine
 
-from fabric_gateway import EndorseError, EvaluateError
 from kindpakket.ledger.days import today
 from kindpakket.ledger.refusals import Refusal
 from kindpakket.ledgerview import LedgerView, catch_up
@@ -29,7 +28,7 @@ from performance.load import Turn, loaded, submit_each
 from performance.stage import Call, Stage
 
 _WRITERS = 10
-_UNKNOWN_FUNCTION = "UNKNOWN"
+_BATCH = 50
 
 
 @dataclass(frozen=True)
@@ -78,7 +77,7 @@ class Found:
     skipped: dict[str, str] = field(default_factory=dict)
 
 
-Calls = Callable[[Stage, int], Sequence[Call]]
+Calls = Callable[[Stage, int, int], Sequence[Call]]
 
 
 def _hot(stage: Stage) -> tuple[Till, ...]:
@@ -86,13 +85,17 @@ def _hot(stage: Stage) -> tuple[Till, ...]:
 
 
 RATES: dict[str, Calls] = {
-    "payment": lambda stage, count: stage.pays(count),
-    "asset": lambda stage, count: stage.creates(count),
-    "nothing": lambda stage, count: stage.shows(count),
-    "hot shop": lambda stage, count: stage.pays(count, _hot(stage)),
+    "payment": lambda stage, count, _: stage.pays(count),
+    "batch": lambda stage, count, in_flight: stage.batches(count, min(_BATCH, in_flight)),
+    "asset": lambda stage, count, _: stage.creates(count),
+    "nothing": lambda stage, count, _: stage.shows(count),
+    "hot shop": lambda stage, count, _: stage.pays(count, _hot(stage)),
 }
-"""Jobs of which rates are taken; a hot shop is measured at the highest number in flight up to 100 only."""
-ONCE = ("batch", "disk", "issue", "queries", "verify", "view", "settlement", "soak")
+"""Jobs of which rates are taken; a hot shop is measured at the highest number in flight up to 100 only.
+
+A batch has as many payments as are in flight, up to 50.
+"""
+ONCE = ("disk", "issue", "queries", "verify", "view", "settlement", "soak")
 JOBS = (*RATES, *ONCE)
 
 
@@ -108,20 +111,10 @@ def rates(stage: Stage, plan: Plan, progress: Callable[[Turn], None]) -> Iterato
                 job = wanted[(place + number) % len(wanted)]
                 if job in ("hot shop", "nothing") and in_flight != hot:
                     continue
-                turn = loaded(stage, job, RATES[job](stage, plan.count(in_flight)), in_flight, number)
+                calls = RATES[job](stage, plan.count(in_flight), in_flight)
+                turn = loaded(stage, job, calls, in_flight, number)
                 progress(turn)
                 yield turn
-
-
-def batch(stage: Stage) -> str:
-    """Why batches of payments cannot be measured; empty if they can."""
-    try:
-        stage.desk.contract("winkels", stage.tills[0].user).evaluate("payment:Batch", "{}")
-    except (EvaluateError, EndorseError, Refusal) as error:
-        words = str(error)
-        if "payment:Batch" in words or _UNKNOWN_FUNCTION in words.upper():
-            return "the chaincode does not know payment:Batch"
-    return "the job is not written yet: build it beside `payment` in tests/bench/performance/jobs.py"
 
 
 def issue(stage: Stage, vouchers: int) -> list[dict[str, Any]]:
@@ -299,8 +292,6 @@ def once(stage: Stage, plan: Plan, folder: Path, found: Found, progress: Callabl
         "view": lambda: view(stage, folder),
         "settlement": lambda: settlement(stage),
     }
-    if plan.wants("batch"):
-        found.skipped["batch"] = batch(stage)
     for name, act in acts.items():
         if not plan.wants(name):
             continue

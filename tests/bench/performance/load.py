@@ -25,7 +25,7 @@ class Turn:
         job: what was done.
         in_flight: transactions under way at any time.
         round: the round, from 1.
-        requests: transactions that were made.
+        requests: transactions that were made, or payments in them.
         valid: those that were valid.
         seconds: wall time.
         p50: milliseconds from the proposal to the commit status that half of the valid ones took at most.
@@ -78,11 +78,16 @@ async def submit_each(calls: Sequence[Call], in_flight: int) -> list[Transaction
 
 
 def loaded(stage: Stage, job: str, calls: Sequence[Call], in_flight: int, number: int) -> Turn:
-    """Put a load on a network, and wait until all peers have its blocks, so that their work counts."""
+    """Put a load on a network, and wait until all peers have its blocks, so that their work counts.
+
+    In flight are payments, of which a transaction carries several if it is a batch.
+    """
     ledger = stage.payments
+    carried = {call.arguments[0]: call.carries for call in calls}
+    side_by_side = max(in_flight // max(carried.values()), 1)
     before = stage.meter.read()
     began = time.perf_counter()
-    transactions = stage.runner.run(submit_each(calls, in_flight))
+    transactions = stage.runner.run(submit_each(calls, side_by_side))
     seconds = time.perf_counter() - began
     stage.desk.in_step()
     spent = Spent.between(before, stage.meter.read())
@@ -93,8 +98,8 @@ def loaded(stage: Stage, job: str, calls: Sequence[Call], in_flight: int, number
         job,
         in_flight,
         number,
-        len(transactions),
-        len(transactions) - others.total(),
+        sum(call.carries for call in calls),
+        sum(carried[one.key] for one in transactions if one.outcome == "valid"),
         seconds,
         p50,
         p95,

@@ -50,7 +50,7 @@ def html(
 
 
 def _plots(found: Sequence[Row]) -> list[str]:
-    jobs = [job for job in dict.fromkeys(row.job for row in found) if job in ("payment", "asset")]
+    jobs = [job for job in dict.fromkeys(row.job for row in found) if job in ("payment", "batch", "asset")]
 
     def series(name: str) -> dict[str, list[tuple[int, float]]]:
         return {

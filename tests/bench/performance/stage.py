@@ -43,11 +43,13 @@ class Call:
         contract: as whom, and to which chaincode.
         function: its function.
         arguments: its arguments.
+        carries: how many payments travel in it.
     """
 
     contract: Contract
     function: str
     arguments: tuple[str, ...]
+    carries: int = 1
 
 
 class Stage:
@@ -117,6 +119,16 @@ class Stage:
             argument = json.dumps(order.request(wallet.authorise(order)))
             calls.append(Call(self._contracts[till.user], "payment:Pay", (argument,)))
         return calls
+
+    def batches(self, count: int, size: int) -> list[Call]:
+        """The payments of `pays` in batches of one shop each."""
+        batches = []
+        for start, till in zip(range(0, count, size), cycle(self.tills), strict=False):
+            calls = self.pays(min(size, count - start), (till,))
+            items = [{"operation": call.function, "request": json.loads(call.arguments[0])} for call in calls]
+            argument = json.dumps({"items": items})
+            batches.append(Call(self._contracts[till.user], "payment:Batch", (argument,), len(items)))
+        return batches
 
     def creates(self, count: int) -> list[Call]:
         """Assets to create, as CreateAsset of fabric-samples does."""
