@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
-from functools import lru_cache
-from typing import Any, Literal, cast, get_args
+from dataclasses import dataclass, field
+from functools import lru_cache, partial
+from typing import Any, Literal, get_args
 
 from cryptography import x509
 from stdnum import iban
@@ -144,40 +144,45 @@ def _decode(
     if not isinstance(request, dict):
         raise ValueError(f"its argument is a {type(request).__name__}, not an object")
     attributes = _attributes(transaction.creator.certificate_pem)
-    alone = CommittedRequest(
+    role = attributes.get("kindpakket.role", "")
+    layouts = _Layouts(transaction, chaincode)
+    made = partial(
+        CommittedRequest,
         block_number=number,
         transaction_id=transaction.transaction_id,
         at=int(transaction.timestamp.timestamp()),
-        operation=transaction.function,
-        request=as_stored(request),
         mspid=transaction.creator.mspid,
         person=attributes.get("kindpakket.person", ""),
         shop=attributes.get("kindpakket.shop", ""),
-        role=attributes.get("kindpakket.role", ""),
+        role=role,
         verified=verified,
     )
-    layouts = _Layouts(transaction, chaincode)
-    requests = _items(alone, transaction.result) if alone.operation == BATCH else [alone]
+    content = as_stored(request)
+    if transaction.function == BATCH:
+        asked = _items(content, transaction.result)
+    else:
+        asked = [{"operation": transaction.function, "request": content}]
     return [
-        replace(each, till=_till(_named_till(each, attributes)), layout=layouts.of(each.request))
-        for each in requests
+        made(
+            **each,
+            till=_till(_named_till(each["request"], role, attributes)),
+            layout=layouts.of(each["request"]),
+        )
+        for each in asked
     ]
 
 
-def _items(batch: CommittedRequest, result: bytes) -> list[CommittedRequest]:
-    """The items of a batch, each with what the answer says about it."""
-    items, answers = _listed(batch.request, "its argument"), _listed(json.loads(result), "its answer")
+def _items(batch: Mapping[str, Any], result: bytes) -> list[dict[str, Any]]:
+    """The items of a batch, each with what the answer says about it, as members of a `CommittedRequest`."""
+    items, answers = _listed(batch, "its argument"), _listed(json.loads(result), "its answer")
     if len(items) != len(answers):
         raise ValueError(f"it has {len(items)} items, and its answer {len(answers)}")
     return [
-        _item(batch, number, item, answer)
-        for number, (item, answer) in enumerate(zip(items, answers, strict=True))
+        _item(number, item, answer) for number, (item, answer) in enumerate(zip(items, answers, strict=True))
     ]
 
 
-def _item(
-    batch: CommittedRequest, number: int, item: Mapping[str, Any], answer: Mapping[str, Any]
-) -> CommittedRequest:
+def _item(number: int, item: Mapping[str, Any], answer: Mapping[str, Any]) -> dict[str, Any]:
     operation, request, outcome = item.get("operation"), item.get("request"), answer.get("outcome")
     if operation not in BATCHED or not isinstance(request, dict):
         raise ValueError(f"item {number} is not a payment, capture or refund: {operation!r}")
@@ -187,14 +192,13 @@ def _item(
         raise ValueError(f"the outcome of item {number} is {outcome!r}")
     refusal = answer.get("refusal")
     code = str(refusal.get("code", "")) if isinstance(refusal, dict) else ""
-    return replace(
-        batch,
-        operation=operation,
-        request=request,
-        item=number,
-        outcome=cast(Outcome, outcome),
-        refusal=code,
-    )
+    return {
+        "operation": operation,
+        "request": request,
+        "item": number,
+        "outcome": outcome,
+        "refusal": code,
+    }
 
 
 def _listed(value: Any, place: str) -> list[dict[str, Any]]:
@@ -205,9 +209,8 @@ def _listed(value: Any, place: str) -> list[dict[str, Any]]:
     return items
 
 
-def _named_till(request: CommittedRequest, attributes: Mapping[str, str]) -> str:
-    hosted = request.role == "acquirer"
-    return str(request.request.get("till", "") if hosted else attributes.get("kindpakket.till", ""))
+def _named_till(request: Mapping[str, Any], role: str, attributes: Mapping[str, str]) -> str:
+    return str(request.get("till", "") if role == "acquirer" else attributes.get("kindpakket.till", ""))
 
 
 class _Layouts:
