@@ -11,5 +11,5 @@ class _Closing(sqlite3.Connection):
 
 
 def memory_database() -> sqlite3.Connection:
-    """A new, empty database."""
-    return sqlite3.connect(":memory:", factory=_Closing)
+    """A new, empty database; whichever thread collects the garbage closes it."""
+    return sqlite3.connect(":memory:", factory=_Closing, check_same_thread=False)
