@@ -89,6 +89,19 @@ def found_town(desk: Desk, vouchers: int) -> Town:
     )
 
 
+def open_shop(desk: Desk, name: str, category: str = "books", seed: int = 3) -> Till:
+    """A shop that sells from today on, with the account of the invented shop of a seed."""
+    store = make_town(1, 1, now().date(), seed=seed).shops[0]
+    till = desk.till(store, name)
+    till.shop.registration.apply(
+        [category], iban=store.iban, holder=store.name, kvk=store.kvk, contact="administratie"
+    )
+    desk.in_step()
+    desk.manager.shops.approve(till.shop.shop_id, [{"code": category, "from": now().date().isoformat()}])
+    desk.in_step()
+    return till
+
+
 def books(cents: int) -> list[Line]:
     """A line of books."""
     return [{"category": "books", "cents": cents}]

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from dishonest import CHANGES, VERSION, with_dishonest_chaincode
-from support import Town, found_town, running
+from support import Town, found_town, open_shop, running
 
 from kindpakket.auditor.committed_requests import requests_in
 from kindpakket.holder.key import HolderKey
@@ -22,7 +22,6 @@ from kindpakket.municipality import Municipality
 from kindpakket_cli.main import main
 from kindpakket_demo.desk import CHAINCODE, CHANNEL, MUNICIPALITY, Desk, Till, now
 from kindpakket_demo.schemes import CATEGORY_CAPS
-from kindpakket_demo.town import make_town
 from kindpakket_network import Network, Topology
 
 TOYS = CATEGORY_CAPS["toys"]
@@ -63,19 +62,6 @@ def audit(network: Network, *arguments: str, code: int) -> Any:
     result = CliRunner().invoke(main, [*command, *home])
     assert result.exit_code == code, result.output
     return json.loads(result.stdout)
-
-
-def toy_shop(desk: Desk) -> Till:
-    """A shop that sells toys from today on."""
-    store = make_town(1, 1, now().date(), seed=3).shops[0]
-    till = desk.till(store, "toys")
-    till.shop.registration.apply(
-        ["toys"], iban=store.iban, holder=store.name, kvk=store.kvk, contact="administratie"
-    )
-    desk.in_step()
-    desk.manager.shops.approve(till.shop.shop_id, [{"code": "toys", "from": now().date().isoformat()}])
-    desk.in_step()
-    return till
 
 
 def toys(cents: int) -> list[Line]:
@@ -135,7 +121,7 @@ def breaches(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Breaches]:
         running(Topology.packaged("kindpakket"), folder) as network,
         Desk(network, folder / "results", Random(1)) as desk,
     ):
-        town, till = found_town(desk, 6), toy_shop(desk)
+        town, till = found_town(desk, 6), open_shop(desk, "toys", "toys")
         for attempt, refusal in zip(
             honest_refusals(town, till), (CategoryCapExceeded, HolderProofInvalid), strict=True
         ):

@@ -17,7 +17,7 @@ import pytest
 import yaml
 from click.testing import CliRunner, Result
 from intake import write_file
-from support import Town, books
+from support import Town, books, open_shop
 
 from kindpakket.auditor.disclosure import sealed
 from kindpakket.backoffice.citizens import read_file
@@ -26,7 +26,6 @@ from kindpakket.holder.key import HolderKey
 from kindpakket_cli.main import main
 from kindpakket_demo.desk import CHAINCODE, CHANNEL, Desk, Till, now
 from kindpakket_demo.schemes import PRESET, open_provision
-from kindpakket_demo.town import make_town
 from kindpakket_demo.vouchers import activate, issue
 from kindpakket_demo.wallets import Wallet
 from kindpakket_network import Network
@@ -96,19 +95,6 @@ class Audited:
         return items
 
 
-def shop(desk: Desk, seed: int) -> Till:
-    """A shop that sells books from today on, with an account of its own."""
-    store = make_town(1, 1, now().date(), seed=seed).shops[0]
-    till = desk.till(store, "audited")
-    till.shop.registration.apply(
-        ["books"], iban=store.iban, holder=store.name, kvk=store.kvk, contact="administratie"
-    )
-    desk.in_step()
-    desk.manager.shops.approve(till.shop.shop_id, [{"code": "books", "from": now().date().isoformat()}])
-    desk.in_step()
-    return till
-
-
 def settings() -> str:
     """The settings in the guide."""
     (block,) = re.findall(r"```yaml\n(decision: .*?)```", GUIDE.read_text("utf-8"), re.DOTALL)
@@ -127,7 +113,7 @@ def audited(town: Town, network: Network, tmp_path_factory: pytest.TempPathFacto
         names = register.personal_values()
     wallets = [Wallet(entry.voucher, HolderKey.generate()) for bulk in bulks for entry in bulk.entries]
     activate(desk, scheme, wallets)
-    tills = [shop(desk, 11), shop(desk, 12)]
+    tills = [open_shop(desk, "audited", seed=seed) for seed in (11, 12)]
     for number, (wallet, cents) in enumerate(zip(wallets, AMOUNTS, strict=True)):
         till = tills[number % len(tills)]
         order = till.shop.order(scheme, wallet.voucher, books(cents))

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import cast
 
 import pytest
-from support import Town, agreed, books, end_shop, revoke, with_key
+from support import Town, agreed, books, end_shop, open_shop, revoke, with_key
 
 from kindpakket.ledger.ids import new_id, new_salt
 from kindpakket.ledger.lists import ApprovableList
@@ -27,7 +27,6 @@ from kindpakket.ledger.refusals import (
 )
 from kindpakket_demo.desk import AUDITOR, MUNICIPALITY, SHOPS, Desk, Till, now
 from kindpakket_demo.schemes import PRESET, OpenScheme, open_provision
-from kindpakket_demo.town import make_town
 from kindpakket_demo.vouchers import allocate
 from kindpakket_demo.wallets import Wallet
 
@@ -37,19 +36,6 @@ OTHER_IBAN = "NL02ABNA0123456789"
 def total(sums: ShopSums) -> int:
     """The net amount that was spent in a shop, in cents."""
     return sum(cast(Mapping[str, int], sums).values())
-
-
-def new_shop(desk: Desk) -> Till:
-    """A shop that sells books from today on."""
-    store = make_town(1, 1, now().date(), seed=3).shops[0]
-    till = desk.till(store, "corner")
-    till.shop.registration.apply(
-        ["books"], iban=store.iban, holder=store.name, kvk=store.kvk, contact="administratie"
-    )
-    desk.in_step()
-    desk.manager.shops.approve(till.shop.shop_id, [{"code": "books", "from": now().date().isoformat()}])
-    desk.in_step()
-    return till
 
 
 def bought(desk: Desk, scheme: OpenScheme, till: Till, cents: int) -> str:
@@ -70,7 +56,7 @@ def paid_out(desk: Desk, scheme: str, settlement: str) -> None:
 
 def test_a_shop_has_itself_settled_when_it_is_due_and_then_ends_in_debt(town: Town) -> None:
     desk = town.desk
-    scheme, till = open_provision(desk, 4, now()), new_shop(desk)
+    scheme, till = open_provision(desk, 4, now()), open_shop(desk, "corner")
     payment = bought(desk, scheme, till, 4_000)
     shop = till.shop
     with pytest.raises(NothingToSettle):
@@ -101,7 +87,7 @@ def test_a_shop_has_itself_settled_when_it_is_due_and_then_ends_in_debt(town: To
 
 def test_a_till_with_the_pseudonym_of_the_approver_is_another_person(town: Town) -> None:
     desk = town.desk
-    scheme, till = open_provision(desk, 4, now()), new_shop(desk)
+    scheme, till = open_provision(desk, 4, now()), open_shop(desk, "corner")
     namesake = {
         "kindpakket.role": "cashier",
         "kindpakket.person": "p-manager",
@@ -144,7 +130,7 @@ def test_an_entitlement_is_free_again_after_a_mistake(town: Town) -> None:
 
 def test_what_an_ended_shop_owes_becomes_a_receivable(town: Town) -> None:
     desk = town.desk
-    scheme, till = open_provision(desk, 4, now()), new_shop(desk)
+    scheme, till = open_provision(desk, 4, now()), open_shop(desk, "corner")
     yesterday = now().date() - timedelta(days=1)
     first = bought(desk, scheme, till, 4_000)
     desk.treasurer.schemes.close_day(scheme.id, yesterday)
@@ -167,7 +153,7 @@ def test_what_an_ended_shop_owes_becomes_a_receivable(town: Town) -> None:
 
 def test_nobody_settles_before_it_is_due(town: Town) -> None:
     desk = town.desk
-    scheme, till = open_provision(desk, 2, now()), new_shop(desk)
+    scheme, till = open_provision(desk, 2, now()), open_shop(desk, "corner")
     slower = {**scheme.rules, "settlement_days": 7, "settlement_cents": 5_000}
     change = desk.clerk.schemes.propose_rules(scheme.id, slower, "new", "once-a-week")  # type: ignore[arg-type]
     desk.in_step()
@@ -184,7 +170,7 @@ def test_nobody_settles_before_it_is_due(town: Town) -> None:
 
 
 def test_a_shop_is_paid_on_another_account_once_a_second_person_approved_it(town: Town) -> None:
-    desk, till = town.desk, new_shop(town.desk)
+    desk, till = town.desk, open_shop(town.desk, "corner")
     before = desk.treasurer.shops.account(till.shop.shop_id)["iban"]
     changed = till.shop.registration.change_account(
         "another-bank", iban=OTHER_IBAN, holder="Winkel", kvk=till.store.kvk, contact="administratie"
@@ -246,7 +232,7 @@ def test_cases_that_led_to_no_voucher_are_found(town: Town) -> None:
 
 
 def test_an_ended_shops_accounts_are_purged_when_due(town: Town) -> None:
-    desk, till = town.desk, new_shop(town.desk)
+    desk, till = town.desk, open_shop(town.desk, "corner")
     shop = till.shop.shop_id
     end_shop(desk, shop, "moved")
     desk.in_step()

@@ -13,8 +13,7 @@ import pypdfium2
 import pytest
 import zxingcpp
 from click.testing import CliRunner, Result
-from support import Town
-from test_live_back_office import new_shop
+from support import Town, open_shop
 
 from kindpakket.backoffice.citizens import Child
 from kindpakket.backoffice.register import Purpose, Register
@@ -90,7 +89,7 @@ class Office:
 @pytest.fixture
 def office(town: Town, tmp_path: Path) -> Office:
     desk = town.desk
-    made = Office(town, open_provision(desk, 4, now()), new_shop(desk), tmp_path)
+    made = Office(town, open_provision(desk, 4, now()), open_shop(desk, "corner"), tmp_path)
     children = [
         Child(
             bsn, f"Kind{at} Tweede", "Geheim", date(2015, 1, 1), f"huis-{at // 2}", f"Z-brief-{at}", PRESET, 1

@@ -82,24 +82,11 @@ class ReadAhead:
 
     def _signature(self, operation: str, content: Any) -> Signed | None:
         try:
-            order = self._order(_ORDERS[operation], content)
-            return signature_of_payment(self._authorisation(content), order, content["proof"])
+            proof = content["proof"]
+            order = _ORDERS[operation].of_request(self._domain, content, proof["version"])
+            return signature_of_payment(self._authorisation(content), order, proof)
         except _UNUSABLE:
             return None
-
-    def _order(self, kind: type[Order], content: Mapping[str, Any]) -> Order:
-        terms = {"expires_at": content["expires_at"]} if kind is HoldOrder else {}
-        return kind(
-            domain=self._domain,
-            scheme=content["scheme"],
-            voucher=content["voucher"],
-            version=content["proof"]["version"],
-            request_id=content["request_id"],
-            shop=content["shop"],
-            lines=tuple(content["lines"]),
-            deadline=content["deadline"],
-            **terms,
-        )
 
     def _authorisation(self, content: Mapping[str, Any]) -> Authorisation | None:
         scheme = self._books.schemes.get(content["scheme"])

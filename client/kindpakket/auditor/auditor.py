@@ -10,7 +10,6 @@ from kindpakket.auditor.audit import Audit
 from kindpakket.auditor.auditing import concluded
 from kindpakket.auditor.differences import differences
 from kindpakket.auditor.finding import Finding
-from kindpakket.auditor.memory import seldom_collected
 from kindpakket.auditor.personal_data import PersonalDataScan
 from kindpakket.auditor.reading import BlockCheck, Reading
 from kindpakket.auditor.state import State
@@ -105,9 +104,8 @@ class Auditor(Reader):
         compared = kept.progress.get("compared", 0)
         reading.go_on(self._messages)
         for _ in range(_ROUNDS):
-            with seldom_collected():
-                for message, _ in reading.read(self._messages(reading.chain.height)):
-                    progress(message)
+            for message, _ in reading.read(self._messages(reading.chain.height)):
+                progress(message)
             disagreements = tuple(differences(reading.books, self, compared))
             if self.network.ledger_height() == reading.chain.height:
                 if not disagreements:

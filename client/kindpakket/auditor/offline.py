@@ -8,7 +8,6 @@ from fabric_gateway.blocks import BlockMessage
 from kindpakket.auditor.audit import Audit
 from kindpakket.auditor.auditing import concluded
 from kindpakket.auditor.finding import Finding
-from kindpakket.auditor.memory import seldom_collected
 from kindpakket.auditor.personal_data import PersonalDataScan
 from kindpakket.auditor.reading import BlockCheck, Reading
 from kindpakket.auditor.state import State
@@ -48,7 +47,6 @@ def audit_blocks(
     reading = Reading(State() if state is None else state, domain, scan, checks)
     started = reading.chain.height
     reading.go_on(blocks)
-    with seldom_collected():
-        for message, _ in reading.read(blocks(started)):
-            progress(message)
+    for message, _ in reading.read(blocks(started)):
+        progress(message)
     return concluded(reading, others=others(reading), untested=[UNTESTED], started=started, tell=tell)

@@ -31,6 +31,8 @@ _INDEXES = frozenset(
     }
 )
 """Keys by which records are found, and what only the chaincode needs: the state of the peer shows them."""
+_UNREADABLE = (LookupError, TypeError, ValueError, AttributeError)
+"""What a record raises that the books do not have, or that has not the form of its kind."""
 _Members = Mapping[str, object]
 
 
@@ -61,15 +63,12 @@ def _record(books: Books, write: Write, kind: str, place: list[str]) -> Iterator
         return
     try:
         stored = json.loads(write.value)
-        if stored.get("v", 0) < _LAYOUT:
-            return
-        replayed, form = _RECORDS[kind]
-        members = replayed(books, place)
-        found = form(stored)
-    except (LookupError, TypeError, ValueError, AttributeError):
+        earlier = stored.get("v", 0) < _LAYOUT
+    except _UNREADABLE:
         yield Difference(thing, "id", None, place[-1])
         return
-    yield from compare(thing, members, found)
+    if not earlier:
+        yield from record_differences(books, kind, place, stored)
 
 
 def record_differences(
@@ -87,14 +86,15 @@ def record_differences(
     replayed, form = _RECORDS[kind]
     try:
         members = replayed(books, place)
-    except (LookupError, ValueError):
+        found = None if stored is None else form(dict(stored))
+    except _UNREADABLE:
         if stored is not None:
             yield Difference(thing, "id", None, place[-1])
         return
-    if stored is None:
+    if found is None:
         yield Difference(thing, "id", place[-1], None)
         return
-    yield from compare(thing, members, form(dict(stored)))
+    yield from compare(thing, members, found)
 
 
 def _open_item(books: Books, write: Write, place: list[str]) -> Iterator[Difference]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import struct
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar, Self
 
 from kindpakket.ledger.domain import Domain
 from kindpakket.ledger.records import Authorisation, Line, Proof
@@ -47,6 +47,31 @@ class Order:
     lines: tuple[Line, ...]
     deadline: int
 
+    @classmethod
+    def of_request(cls, domain: Domain, content: Mapping[str, Any], version: int) -> Self:
+        """The order that a transaction's argument, as `request` makes it, was made of.
+
+        Args:
+            domain: the channel and chaincode that it was sent to.
+            content: the argument, decoded.
+            version: version of the voucher's authorisation.
+
+        Raises:
+            KeyError: a member is missing.
+            TypeError: the lines are no list.
+        """
+        return cls(
+            domain=domain,
+            scheme=content["scheme"],
+            voucher=content["voucher"],
+            version=version,
+            request_id=content["request_id"],
+            shop=content["shop"],
+            lines=tuple(content["lines"]),
+            deadline=content["deadline"],
+            **cls._terms_of(content),
+        )
+
     @property
     def cents(self) -> int:
         """The sum of the lines, in cents."""
@@ -86,6 +111,11 @@ class Order:
         """The members that only this kind of order has, in the order in which they are signed."""
         return {}
 
+    @classmethod
+    def _terms_of(cls, content: Mapping[str, Any]) -> dict[str, int]:
+        """The same members, of a transaction's argument."""
+        return {}
+
 
 @dataclass(frozen=True, slots=True)
 class PaymentOrder(Order):
@@ -108,6 +138,10 @@ class HoldOrder(Order):
 
     def _terms(self) -> dict[str, int]:
         return {"expires_at": self.expires_at}
+
+    @classmethod
+    def _terms_of(cls, content: Mapping[str, Any]) -> dict[str, int]:
+        return {"expires_at": content["expires_at"]}
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from fabric_gateway import GatewayError
 from kindpakket.ledger.domain import Domain
 from kindpakket.ledger.ids import new_id
 from kindpakket.ledger.lagging import until_peers_agree
-from kindpakket.ledger.refusals import parse
+from kindpakket.ledger.refusals import Refusal, parse
 
 PAGE = 500
 """Items requested per page: the most that the chaincode allows (`chaincode/contract/paging.go`)."""
@@ -82,7 +82,7 @@ class Caller:
         Returns:
             The decoded JSON answer.
         """
-        with _refusals():
+        with refusals():
             answer = self.contract.evaluate(name, _json(members or {}), endorsing_organizations=organisations)
         return json.loads(answer)
 
@@ -136,7 +136,7 @@ class Caller:
         own = {} if name in WITHOUT_ID else {"request_id": request_id or new_id()}
         argument = _json({**own, **members})
         private = {key: _json(value) for key, value in (transient or {}).items()}
-        with _refusals():
+        with refusals():
             answer = until_peers_agree(
                 lambda: self.contract.submit(
                     name,
@@ -150,13 +150,22 @@ class Caller:
         return json.loads(answer)
 
 
+def refusal_of(error: Exception) -> Refusal | None:
+    """The chaincode's refusal, if that is what an exception tells; the exception is its cause."""
+    message = error.chaincode_message if isinstance(error, GatewayError) else None
+    refusal = parse(message, error.transaction_id) if message and isinstance(error, GatewayError) else None
+    if refusal is not None:
+        refusal.__cause__ = error
+    return refusal
+
+
 @contextmanager
-def _refusals() -> Iterator[None]:
+def refusals() -> Iterator[None]:
+    """Raise the chaincode's refusals instead of the errors that tell them."""
     try:
         yield
     except GatewayError as error:
-        message = error.chaincode_message
-        refusal = parse(message, error.transaction_id) if message else None
+        refusal = refusal_of(error)
         if refusal is None:
             raise
         raise refusal from error

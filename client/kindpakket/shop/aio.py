@@ -15,14 +15,13 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, cast
 
-from fabric_gateway import GatewayError
 from kindpakket.holder.orders import PaymentOrder
+from kindpakket.ledger.caller import refusals
 from kindpakket.ledger.domain import Domain
 from kindpakket.ledger.ids import new_id
 from kindpakket.ledger.records import Line, Outcome, Payment, Proof, Refund, Voided
 from kindpakket.shop.gathering.queue import MOST
 from kindpakket.shop.gathering.tasks import AsyncGathering, AsyncLedger
-from kindpakket.shop.gathering.verdict import refusal_of
 from kindpakket.shop.orders import Orders
 
 __all__ = ["AsyncGathering", "Shop"]
@@ -105,11 +104,6 @@ class Shop(Orders):
         return await self._gathering.invoke(name, {"request_id": request_id or new_id(), **members})
 
     async def _query(self, name: str, members: Mapping[str, Any]) -> Any:
-        try:
+        with refusals():
             answer = await self._contract.evaluate(name, json.dumps(members))
-        except GatewayError as error:
-            refusal = refusal_of(error)
-            if refusal is None:
-                raise
-            raise refusal from error
         return json.loads(answer)

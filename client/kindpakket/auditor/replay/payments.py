@@ -34,7 +34,7 @@ def _pay(books: Books, findings: Findings, request: CommittedRequest, domain: Do
 
 def _hold(books: Books, findings: Findings, request: CommittedRequest, domain: Domain) -> None:
     expires_at: int = request.request["expires_at"]
-    purchase = _checked(books, findings, request, domain, HoldOrder, expires_at=expires_at)
+    purchase = _checked(books, findings, request, domain, HoldOrder)
     voucher, cents = purchase.voucher, purchase.order.cents
     payment = _new_payment(
         purchase,
@@ -62,24 +62,13 @@ def _checked(
     request: CommittedRequest,
     domain: Domain,
     kind: type[Order],
-    **terms: int,
 ) -> Purchase:
     """The purchase that a request makes, checked against the rules; its booklet page is used up."""
     content, at = request.request, request.at
     scheme = books.schemes[content["scheme"]]
     voucher = scheme.vouchers[content["voucher"]]
     shop = books.shops[content["shop"]]
-    order = kind(
-        domain=domain,
-        scheme=scheme.id,
-        voucher=voucher.id,
-        version=voucher.version,
-        request_id=content["request_id"],
-        shop=shop.id,
-        lines=tuple(content["lines"]),
-        deadline=content["deadline"],
-        **terms,
-    )
+    order = kind.of_request(domain, content, voucher.version)
     findings.expect_own(request, shop)
     release_expired(books, voucher, at)
     booked = booking_day(at, scheme.closed_until)

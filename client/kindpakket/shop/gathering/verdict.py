@@ -11,8 +11,9 @@ from typing import Any
 from grpc import StatusCode
 
 from fabric_gateway import CommitError, EndorseError, FabricError, GatewayError, UnknownOutcome
+from kindpakket.ledger.caller import refusal_of
 from kindpakket.ledger.lagging import PAUSES
-from kindpakket.ledger.refusals import Refusal, parse
+from kindpakket.ledger.refusals import Refusal
 from kindpakket.shop.gathering.errors import UnknownPayment
 from kindpakket.shop.gathering.item import Item, Parcel
 from kindpakket.shop.gathering.queue import is_urgent
@@ -101,15 +102,6 @@ def _on_failed_batch(parcel: Parcel, error: Exception, at: float) -> Verdict:
     if _conflicting(error) or _overdone(error):
         return Verdict(again=halves(parcel, at))
     return _for_each(parcel.items, error)
-
-
-def refusal_of(error: Exception) -> Refusal | None:
-    """The chaincode's refusal, if that is what an exception tells."""
-    message = error.chaincode_message if isinstance(error, GatewayError) else None
-    refusal = parse(message, error.transaction_id) if message and isinstance(error, GatewayError) else None
-    if refusal is not None:
-        refusal.__cause__ = error
-    return refusal
 
 
 def on_recorded(error: Exception, unknown: UnknownPayment) -> Failed:
