@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Unpack
+from typing import Any, Unpack
 from uuid import uuid4
 
 import yaml
@@ -22,7 +22,9 @@ from tenacity import (
 
 from fabric_gateway import (
     Commit,
+    CommitError,
     ConnectOptions,
+    Contract,
     DiscoveryError,
     EndorseError,
     Gateway,
@@ -90,11 +92,27 @@ class Place:
         return self.network.endpoint(node)
 
     def in_step(self, commit: Commit) -> None:
-        """Wait until a peer of every organisation has a transaction's block."""
+        """Wait until every peer has a transaction's block."""
         number = commit.status().block_number
-        for organisation in ORGANISATIONS:
-            with self.connect(organisation, "admin") as gateway:
+        for node in self.peers():
+            with self.connect(node.partition(".")[2], "admin", peers=[node]) as gateway:
                 _await_block(gateway.network(CHANNEL), number)
+
+    def peers(self) -> list[str]:
+        """The names of all peers, as `peer0.org1`."""
+        return [node for node in self.network.nodes() if node.startswith("peer")]
+
+    def submitted(self, contract: Contract, function: str, *arguments: str, **options: Any) -> bytes:
+        """Submit a transaction, and wait until every peer has it.
+
+        Whoever endorses the next one then knows what this one changed, however far behind a peer may be.
+        """
+        commit = contract.submit_async(function, *arguments, **options)
+        self.in_step(commit)
+        status = commit.status()
+        if not status.successful:
+            raise CommitError.of(status)
+        return commit.result
 
     def start(self, node: str, environment: Mapping[str, str] | None = None) -> None:
         """Start a stopped node, and wait until all peers know each other again."""
@@ -103,9 +121,8 @@ class Place:
 
     def await_peers(self) -> None:
         """Wait until every peer knows what all others can endorse, so that policies can be satisfied."""
-        nodes = [node for node in self.network.nodes() if node.startswith("peer")]
-        addresses = {self.address(node) for node in nodes}
-        for node in nodes:
+        addresses = {self.address(node) for node in self.peers()}
+        for node in self.peers():
             _, _, organisation = node.partition(".")
             certificate, key = self.tls_certificate(organisation)
             options = ConnectOptions(peers=[node], client_certificate=certificate, client_key=key)

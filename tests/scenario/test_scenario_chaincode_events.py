@@ -96,11 +96,13 @@ def test_events_of_another_chaincode_do_not_come(
         assert take(events, lambda _: True).name == mine
 
 
-def test_events_of_an_invalid_transaction_do_not_come(open_to_any: Contract, ledger: Ledger) -> None:
+def test_events_of_an_invalid_transaction_do_not_come(
+    place: Place, open_to_any: Contract, ledger: Ledger
+) -> None:
     key, after = new_key(), new_key()
     height = ledger.ledger_height()
-    open_to_any.submit("Create", key, "ada", "1")
-    open_to_any.submit("SetPolicy", key, "Org1MSP")
+    place.submitted(open_to_any, "Create", key, "ada", "1")
+    place.submitted(open_to_any, "SetPolicy", key, "Org1MSP")
     refused = open_to_any.submit_async("Update", key, "invalid", endorsing_organizations=["Org2MSP"])
     assert not refused.status().successful
     open_to_any.submit("Emit", after, "")

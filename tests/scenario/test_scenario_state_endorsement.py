@@ -13,11 +13,11 @@ from fabric_gateway import Network as Ledger
 
 
 @pytest.fixture
-def key(open_to_any: Contract) -> str:
+def key(place: Place, open_to_any: Contract) -> str:
     """A key with a value, whose changes a peer of Org1 must endorse."""
     made = new_key()
-    open_to_any.submit("Create", made, "ada", "first")
-    open_to_any.submit("SetPolicy", made, "Org1MSP")
+    place.submitted(open_to_any, "Create", made, "ada", "first")
+    place.submitted(open_to_any, "SetPolicy", made, "Org1MSP")
     return made
 
 
@@ -52,8 +52,10 @@ def test_the_gateway_finds_the_endorsers_that_the_key_needs(
     assert value(open_to_any, key) == "changed"
 
 
-def test_a_change_that_the_wrong_organisations_endorsed_is_invalid(open_to_any: Contract, key: str) -> None:
-    open_to_any.submit("SetPolicy", key, "Org1MSP", "Org3MSP")
+def test_a_change_that_the_wrong_organisations_endorsed_is_invalid(
+    place: Place, open_to_any: Contract, key: str
+) -> None:
+    place.submitted(open_to_any, "SetPolicy", key, "Org1MSP", "Org3MSP")
     with pytest.raises(CommitError) as caught:
         open_to_any.submit("Update", key, "changed", endorsing_organizations=["Org1MSP", "Org2MSP"])
     assert caught.value.code == "ENDORSEMENT_POLICY_FAILURE"

@@ -40,7 +40,7 @@ def test_a_submit_returns_what_the_chaincode_answers(strict: Contract) -> None:
 def test_what_was_submitted_is_there_to_be_read(strict: Contract, place: Place) -> None:
     key = new_key()
     for call in (("Create", key, "ada", "7"), ("Update", key, "8")):
-        place.in_step(strict.submit_async(*call))  # all three organisations endorse the next one
+        place.submitted(strict, *call)  # all three organisations endorse the next one
     assert json.loads(strict.submit("Transfer", key, "grace"))["owner"] == "grace"
     assert json.loads(strict.evaluate("Read", key)) == {"id": key, "owner": "grace", "value": "8"}
 
@@ -84,9 +84,9 @@ def test_a_submit_need_not_wait_for_its_commit(strict: Contract, ledger: Ledger)
     assert json.loads(strict.evaluate("Read", key))["owner"] == "ada"
 
 
-def test_two_changes_of_one_key_at_once_leave_one_invalid(strict: Contract) -> None:
+def test_two_changes_of_one_key_at_once_leave_one_invalid(place: Place, strict: Contract) -> None:
     key = new_key()
-    strict.submit("Count", key)
+    place.submitted(strict, "Count", key)
     first, second = (strict.proposal("Count", key).endorse() for _ in range(2))
     commits = [first.submit(), second.submit()]
     statuses = [commit.status() for commit in commits]

@@ -30,83 +30,89 @@ def filled(place: Place) -> Place:
     """The network, with transactions of every kind whose validity depends on something."""
     with place.connect("org1") as gateway:
         ledger = gateway.network(CHANNEL)
-        conflicts(ledger.contract("strict"))
-        ranges(ledger.contract("strict"))
-        policies(ledger.contract("strict"), ledger.contract("open"))
-        private(ledger.contract("open"))
+        conflicts(place, ledger.contract("strict"))
+        ranges(place, ledger.contract("strict"))
+        policies(place, ledger.contract("strict"), ledger.contract("open"))
+        private(place, ledger.contract("open"))
     return place
 
 
-def codes(*endorse: Callable[[], Transaction]) -> list[str]:
-    """Endorse all, then submit all; what became of each."""
+def codes(place: Place, *endorse: Callable[[], Transaction]) -> list[str]:
+    """Endorse all, then submit all; what became of each, once every peer has them."""
     endorsed = [each() for each in endorse]
     commits = [transaction.submit() for transaction in endorsed]
+    for commit in commits:
+        place.in_step(commit)
     return [commit.status().code for commit in commits]
 
 
-def conflicts(strict: Contract) -> None:
+def conflicts(place: Place, strict: Contract) -> None:
     key = new_key()
-    strict.submit("Count", key)
+    place.submitted(strict, "Count", key)
     count = strict.proposal("Count", key).endorse
     remove = strict.proposal("Delete", key).endorse
     again = strict.proposal("Count", key).endorse
-    assert "MVCC_READ_CONFLICT" in codes(count, remove, again)
-    strict.submit("Count", key)
+    assert "MVCC_READ_CONFLICT" in codes(place, count, remove, again)
+    place.submitted(strict, "Count", key)
     lone = strict.proposal("Count", key, endorsing_organizations=["Org1MSP"]).endorse
-    assert codes(lone) == [FAILURE]
+    assert codes(place, lone) == [FAILURE]
 
 
-def ranges(strict: Contract) -> None:
+def ranges(place: Place, strict: Contract) -> None:
     """Few keys, which a peer lists, and many, over which it keeps hashes."""
     for number in (3, 120):
         prefix = new_key()
         commits = [strict.submit_async("Count", f"{prefix}{index:03}") for index in range(number)]
         assert all(commit.status().successful for commit in commits)
+        place.in_step(max(commits, key=lambda commit: commit.status().block_number))
         tally = strict.proposal("Tally", prefix, f"{prefix}~", new_key()).endorse
         intruder = strict.proposal("Count", f"{prefix}0015").endorse
         late = strict.proposal("Tally", prefix, f"{prefix}~", new_key()).endorse()
-        assert codes(tally) == ["VALID"]
-        assert codes(intruder) == ["VALID"]
+        assert codes(place, tally) == ["VALID"]
+        assert codes(place, intruder) == ["VALID"]
         assert late.submit().status().code == "PHANTOM_READ_CONFLICT"
 
 
-def policies(strict: Contract, open_to_any: Contract) -> None:
+def policies(place: Place, strict: Contract, open_to_any: Contract) -> None:
     key = new_key()
-    open_to_any.submit("Create", key, "ada", "first")
-    open_to_any.submit("SetPolicy", key, "Org1MSP")
+    place.submitted(open_to_any, "Create", key, "ada", "first")
+    place.submitted(open_to_any, "SetPolicy", key, "Org1MSP")
     wrong = open_to_any.proposal("Update", key, "second", endorsing_organizations=["Org2MSP"]).endorse
     right = open_to_any.proposal("Update", key, "third", endorsing_organizations=["Org1MSP"]).endorse
-    assert codes(wrong) == [FAILURE]
-    assert codes(right) == ["VALID"]
+    assert codes(place, wrong) == [FAILURE]
+    assert codes(place, right) == ["VALID"]
     change = open_to_any.proposal("SetPolicy", key, "Org2MSP", endorsing_organizations=["Org1MSP"]).endorse
     after = open_to_any.proposal("Update", key, "fourth", endorsing_organizations=["Org1MSP"]).endorse
-    codes(change, after)  # the second fails, in the same block or a later one, unless it is ordered first
+    codes(
+        place, change, after
+    )  # the second fails, in the same block or a later one, unless it is ordered first
 
 
-def private(open_to_any: Contract) -> None:
+def private(place: Place, open_to_any: Contract) -> None:
     for collection in ("first", "passing", "shared"):
         key = new_key()
-        put(open_to_any, collection, key)
-        put(open_to_any, collection, key)
+        put(place, open_to_any, collection, key)
+        put(place, open_to_any, collection, key)
         read = open_to_any.proposal(
             "GetPrivate", collection, key, endorsing_organizations=["Org1MSP"]
         ).endorse
         early = open_to_any.proposal(
             "GetPrivate", collection, key, endorsing_organizations=["Org1MSP"]
         ).endorse()
-        assert codes(read) == ["VALID"]
+        assert codes(place, read) == ["VALID"]
         if collection == "passing":
             for _ in range(4):
-                open_to_any.submit("Echo", "a block passes")
+                place.submitted(open_to_any, "Echo", "a block passes")
         else:
             purge = open_to_any.proposal("PurgePrivate", collection, key, endorsing_organizations=["Org1MSP"])
-            assert codes(purge.endorse) == ["VALID"]
+            assert codes(place, purge.endorse) == ["VALID"]
         assert early.submit().status().code == "MVCC_READ_CONFLICT"
 
 
-def put(contract: Contract, collection: str, key: str) -> None:
+def put(place: Place, contract: Contract, collection: str, key: str) -> None:
     transient = {"collection": collection, "key": key, "value": f"value of {key}"}
     submitted = contract.submit_async("PutPrivate", transient=transient, endorsing_organizations=["Org1MSP"])
+    place.in_step(submitted)
     assert submitted.status().successful
 
 
