@@ -1,6 +1,6 @@
 """How long it takes from `up` on an empty folder to the first valid payment, with the programs built.
 
-    PYTHONPATH=demo:tests/network:tests/bench python tests/bench/first_payment.py [--at-most 12]
+    PYTHONPATH=demo:tests:tests/network:tests/bench python tests/bench/first_payment.py [--at-most 12]
 
 That includes certificate authorities, enrolment, channel, chaincode, a scheme, a shop and a voucher.
 """

@@ -2,7 +2,7 @@
 
     make bench                      # some half an hour
     make bench BENCH="--quick"      # two minutes, to see that it works
-    PYTHONPATH=demo:tests/network:tests/bench python -m performance [--only payment,asset] [--json]
+    PYTHONPATH=demo:tests:tests/network:tests/bench python -m performance [--only payment,asset] [--json]
 
 The report is written into build/bench: report.html, which needs nothing else, and report.json.
 """

@@ -1,6 +1,6 @@
 """Where peers and orderers spend their CPU time: profiles of all of them, taken while payments are made.
 
-    PYTHONPATH=demo:tests/network:tests/bench python -m performance.profile --out build/profiles
+    PYTHONPATH=demo:tests:tests/network:tests/bench python -m performance.profile --out build/profiles
 
 Writes a profile of each node, and of all peers and all orderers together: `go tool pprof -top FILE` reads
 them, and `go build -pgo=FILE` builds with them.
