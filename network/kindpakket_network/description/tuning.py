@@ -11,9 +11,11 @@ _QUIET = "grpc=error"
 # Only these lines say which consenter leads which view; operators need them after a change of leader.
 _VIEWS = "orderer.consensus.smartbft=info"
 
-# These log one line or more for each transaction at level info, on every node that it passes, which costs CPU
-# time (docs/performance.md). What blocks and views do stays visible.
-_CHATTY = ("comm.grpc.server", "endorser", "gateway", "orderer.common.broadcast")
+# These log one line or more for each transaction, on every node that it passes, which costs CPU time
+# (docs/performance.md). What blocks and views do stays visible. A consenter even warns of each transaction that
+# reached it last, because the peer hangs up once enough of the others have taken it.
+_CHATTY = ("comm.grpc.server", "endorser", "gateway")
+_CRYING_WOLF = "orderer.common.broadcast"
 
 Settings = tuple[tuple[str, str], ...]
 
@@ -85,6 +87,8 @@ class Tuning:
         parts = [self.log_level, _QUIET]
         if self.log_level == "info":
             parts.append(f"{','.join(_CHATTY)}=warning")
+        if self.log_level != "debug":
+            parts.append(f"{_CRYING_WOLF}=error")
         if self.log_level == "warning":
             parts.append(_VIEWS)
         return ":".join([*parts, *(f"{module}={level}" for module, level in self.log_modules)])

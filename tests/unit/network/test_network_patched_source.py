@@ -45,7 +45,11 @@ def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize(
     ("module", "package", "tests"),
-    [(FABRIC, "msp", "identities_test.go"), (SMARTBFT, "internal/bft", "batcher_test.go")],
+    [
+        (FABRIC, "msp", "identities_test.go"),
+        (FABRIC, "common/cauthdsl", "policy_test.go"),
+        (SMARTBFT, "internal/bft", "batcher_test.go"),
+    ],
 )
 def test_the_patched_package_does_what_the_decision_says(
     work: Path, module: str, package: str, tests: str

@@ -59,17 +59,28 @@ func TestALoneRequestThatComesLateDoesNotWaitEither(t *testing.T) {
 	}
 }
 
-func TestAfterABatchOfSeveralTheTimeoutCounts(t *testing.T) {
+func TestTheWaitGrowsWithTheBatchBeforeUpToTheTimeout(t *testing.T) {
+	const timeout = time.Second
+	for proposed, wait := range map[int]time.Duration{0: timeout, 1: timeout, 2: timeout / 4, 8: timeout / 2, 32: timeout, 500: timeout} {
+		batcher := NewBatchBuilder(&requests{}, nil, 1000, 1<<20, timeout)
+		batcher.proposed = proposed
+		if patience := batcher.patience(); patience != wait {
+			t.Errorf("%s after a batch of %d, expected %s", patience, proposed, wait)
+		}
+	}
+}
+
+func TestAfterABatchOfSeveralTheWaitCounts(t *testing.T) {
 	pool, submitted := &requests{}, make(chan struct{}, 1)
-	const timeout = 40 * lonelyTimeout
+	const timeout = 80 * lonelyTimeout
 	batcher := NewBatchBuilder(pool, submitted, 10, 1<<20, timeout)
-	pool.add(submitted, 5)
-	if batch := batcher.NextBatch(); len(batch) != 5 {
+	pool.add(submitted, 8)
+	if batch := batcher.NextBatch(); len(batch) != 8 {
 		t.Fatalf("%d requests", len(batch))
 	}
 	pool.add(submitted, 1)
 	began := time.Now()
-	if batch := batcher.NextBatch(); len(batch) != 1 || time.Since(began) < timeout {
+	if batch := batcher.NextBatch(); len(batch) != 1 || time.Since(began) < timeout/2 {
 		t.Fatalf("%d requests after %s", len(batch), time.Since(began))
 	}
 	batcher.batchTimeout = never
