@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 
 INPUTS = Path(__file__).resolve().parent / "inputs.yaml"
+MEASURED = Path(__file__).resolve().parent / "measured.yaml"
 _GIGABYTE = 1e9
 
 
@@ -59,9 +60,9 @@ class Need:
 
 
 def inputs(file: Path = INPUTS) -> Mapping[str, Any]:
-    """Assumptions and measured figures."""
-    read: Mapping[str, Any] = yaml.safe_load(file.read_text("utf-8"))
-    return read
+    """Assumptions, and the measured figures; a file may have both."""
+    measured = yaml.safe_load(MEASURED.read_text("utf-8"))
+    return {**measured, **yaml.safe_load(file.read_text("utf-8"))}
 
 
 def loads(assumed: Mapping[str, Any]) -> list[Load]:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import copy
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from scale.__main__ import PAGE, placed
+from scale.measured import measured
 from scale.model import blocks_per_second, inputs, needs, page
 
 GIVEN: dict[str, Any] = {
@@ -75,3 +78,54 @@ def test_all_payments_are_somebodys() -> None:
 def test_a_page_without_the_marks_is_refused() -> None:
     with pytest.raises(ValueError, match="the page lacks"):
         placed("nothing", "figures")
+
+
+def turn(in_flight: int, per_block: int) -> dict[str, Any]:
+    """A hundred payments in ten seconds: 2 ms of CPU for each, 5 ms for a block, 0.01 cores at rest."""
+    spent = 100 * 0.002 + 100 / per_block * 0.005 + 10 * 0.01
+    nodes = dict.fromkeys(
+        ("peer0.gemeente", "peer0.winkels", "peer0.auditor", "orderer.a", "orderer.b"), spent
+    )
+    nodes["chaincode.peer0.winkels.kindpakket"] = 100 * 0.001
+    return {
+        "job": "payment",
+        "in_flight": in_flight,
+        "valid": 100,
+        "seconds": 10.0,
+        "spent": {"nodes": nodes, "blocks": 100 // per_block},
+    }
+
+
+def test_costs_of_payments_and_blocks_follow_from_a_report(tmp_path: Path) -> None:
+    turns = [turn(1, 1), turn(10, 4), turn(100, 20)]
+    nodes = turns[0]["spent"]["nodes"]
+    disk = [
+        {"node": name, "disk_bytes": 1_000, "passed_bytes": 2_500}
+        for name in nodes
+        if not name.startswith("chaincode")
+    ]
+    rest = [{"node": name, "cores": 0.0 if name.startswith("chaincode") else 0.01} for name in nodes]
+    report = tmp_path / "report.json"
+    report.write_text(json.dumps({"turns": turns, "tables": {"disk": disk, "rest": rest}}), "utf-8")
+    found = measured(report)
+    cost = {
+        "payment_cpu_ms": 2.0,
+        "block_cpu_ms": 5.0,
+        "rest_cores_per_channel": 0.01,
+        "disk_bytes": 1_000,
+        "sent_bytes": 1_500,
+    }
+    assert found["municipality_peer"] == found["auditor_peer"] == found["orderer"] == cost
+    assert found["shops_peer"] == {**cost, "payment_cpu_ms": 3.0}
+    assert found["channel_per_second"] == 10.0
+
+
+@pytest.mark.parametrize("lacking", ["disk", "rest", "turns"])
+def test_a_report_that_does_not_suffice_says_what_to_run(tmp_path: Path, lacking: str) -> None:
+    data: dict[str, Any] = {"turns": [turn(1, 1), turn(100, 20)], "tables": {"disk": [{}], "rest": [{}]}}
+    data["turns"] = data["turns"][:1] if lacking == "turns" else data["turns"]
+    data["tables"].pop(lacking, None)
+    report = tmp_path / "report.json"
+    report.write_text(json.dumps(data), "utf-8")
+    with pytest.raises(ValueError, match="make bench"):
+        measured(report)
