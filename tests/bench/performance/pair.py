@@ -1,6 +1,6 @@
 """Compare two tunings: two networks side by side, the same load on one and the other in turn.
 
-    PYTHONPATH=demo:tests:tests/network:tests/bench python -m performance.pair A.yaml B.yaml [--rounds 5] [--json]
+    PYTHONPATH=demo:tests:tests/network:tests/bench python -m performance.pair A.yaml B.yaml [--rounds 5]
 
 A variant's file has the members `topology` (merged into the packaged one), `peer` and `orderer`
 (environment); `packaged` instead of a file is the packaged network. What counts is the ratio within a round:

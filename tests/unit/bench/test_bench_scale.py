@@ -83,7 +83,8 @@ def test_a_page_without_the_marks_is_refused() -> None:
 def turn(in_flight: int, per_block: int) -> dict[str, Any]:
     """A hundred payments in ten seconds: 2 ms of CPU for each, 5 ms for a block, 0.01 cores at rest."""
     spent = 100 * 0.002 + 100 / per_block * 0.005 + 10 * 0.01
-    nodes = dict.fromkeys(
+    names = ("peer0.gemeente", "peer0.winkels", "peer0.auditor", "orderer.a", "orderer.b")
+    nodes = dict.fromkeys(names, spent)
         ("peer0.gemeente", "peer0.winkels", "peer0.auditor", "orderer.a", "orderer.b"), spent
     )
     nodes["chaincode.peer0.winkels.kindpakket"] = 100 * 0.001
