@@ -12,8 +12,8 @@ _QUIET = "grpc=error"
 _VIEWS = "orderer.consensus.smartbft=info"
 
 # These log one line or more for each transaction, on every node that it passes, which costs CPU time
-# (docs/performance.md). What blocks and views do stays visible. A consenter even warns of each transaction that
-# reached it last, because the peer hangs up once enough of the others have taken it.
+# (docs/performance.md). What blocks and views do stays visible. A consenter even warns of each transaction
+# that reached it last, because the peer hangs up once enough of the others have taken it.
 _CHATTY = ("comm.grpc.server", "endorser", "gateway")
 _CRYING_WOLF = "orderer.common.broadcast"
 

@@ -85,8 +85,6 @@ def turn(in_flight: int, per_block: int) -> dict[str, Any]:
     spent = 100 * 0.002 + 100 / per_block * 0.005 + 10 * 0.01
     names = ("peer0.gemeente", "peer0.winkels", "peer0.auditor", "orderer.a", "orderer.b")
     nodes = dict.fromkeys(names, spent)
-        ("peer0.gemeente", "peer0.winkels", "peer0.auditor", "orderer.a", "orderer.b"), spent
-    )
     nodes["chaincode.peer0.winkels.kindpakket"] = 100 * 0.001
     return {
         "job": "payment",
