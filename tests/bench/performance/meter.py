@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections import Counter
 from dataclasses import dataclass
@@ -100,6 +101,11 @@ class Meter:
         self._channel = network.topology.channel(channel)
         self._peers = inventory.peers_on(network.topology, self._channel)
         self._orderers = inventory.consenters_of(self._channel)
+
+    def processes(self) -> dict[str, int]:
+        """Process ids by node, and this process as `client`."""
+        running = {node: process.pid for node, process in self._processes.all().items()}
+        return {**running, CLIENT: os.getpid()}
 
     def read(self) -> Reading:
         """The counters now."""

@@ -101,7 +101,7 @@ def test_the_page_needs_nothing_else_and_escapes_what_it_is_given() -> None:
     page = html(["2 cores"], found, {"verify": [{"blocks": 3, "passed": True}]}, {"soak": "not <asked> for"})
     assert "not &lt;asked&gt; for" in page
     assert "MVCC_READ_CONFLICT" in page
-    assert page.count("<svg") == 4
+    assert page.count("<svg") == 5
     assert "http" not in page
     assert "src=" not in page
 
