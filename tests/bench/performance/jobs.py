@@ -156,8 +156,11 @@ def disk(stage: Stage, payments: int) -> list[dict[str, Any]]:
             for folder in (stage.network.home / "nodes").glob(f"{kind}*")
         }
 
+    calls = stage.pays(payments)
+    stage.meter.level()
     before = sizes()
-    turn = loaded(stage, "disk", stage.pays(payments), min(100, payments), 1)
+    turn = loaded(stage, "disk", calls, min(100, payments), 1)
+    stage.meter.level()
     after = sizes()
     return [
         {

@@ -17,7 +17,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import click
@@ -164,10 +164,13 @@ def main(
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     with tempfile.TemporaryDirectory() as folder, ExitStack() as opened:
         stages = []
-        for number, text in enumerate((first, second)):
+        chosen = [variant(first), variant(second)]
+        if chosen[0].name == chosen[1].name:  # what two networks of one tuning differ by is chance
+            chosen[1] = replace(chosen[1], name=f"{chosen[1].name} again")
+        for number, each in enumerate(chosen):
             below = Path(folder) / str(number)
             below.mkdir()
-            stages.append(opened.enter_context(stage(variant(text), below, 4, vouchers, console.print)))
+            stages.append(opened.enter_context(stage(each, below, 4, vouchers, console.print)))
         turns = compare(stages, rounds, loads, kind, batch, console.print)
     found = list(ratios(turns, stages[0].variant.name, stages[1].variant.name))
     if as_data:

@@ -157,7 +157,9 @@ async def _beside(stage: Stage, query: Query, count: int) -> tuple[dict[str, Any
     await begun.wait()
     before, began = written, time.perf_counter()
     with ThreadPoolExecutor(1) as pool:
-        taken = await asyncio.get_running_loop().run_in_executor(pool, _timed, query, count)
+        taken = await asyncio.get_running_loop().run_in_executor(
+            pool, _timed, query, count, lambda: written >= before + WRITERS
+        )
     rate = (written - before) / (time.perf_counter() - began)
     asking = False
     done = await writing
@@ -169,12 +171,12 @@ async def _beside(stage: Stage, query: Query, count: int) -> tuple[dict[str, Any
     return taken, rate
 
 
-def _timed(query: Query, count: int) -> dict[str, Any]:
-    """Ask so many times, and for a tenth of a second for each, so that short queries meet writes, too."""
+def _timed(query: Query, count: int, enough: Callable[[], bool] = lambda: True) -> dict[str, Any]:
+    """Ask so many times, for a tenth of a second for each, and until it is enough."""
     taken: list[float] = []
     things: list[int] = []
     start = time.perf_counter()
-    while len(taken) < count or time.perf_counter() < start + _SECONDS * count:
+    while len(taken) < count or time.perf_counter() < start + _SECONDS * count or not enough():
         began = time.perf_counter()
         things.append(query.ask())
         taken.append(1000 * (time.perf_counter() - began))

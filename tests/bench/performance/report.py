@@ -11,8 +11,10 @@ from performance.rows import Row
 from performance.soaking import by_kind
 
 _STYLE = """
-body{font:15px/1.5 system-ui,sans-serif;max-width:1000px;margin:2em auto;padding:0 1em;color:#1c2127}
-table{border-collapse:collapse;margin:1em 0}td,th{padding:.25em .7em;border-bottom:1px solid #d5dae0}
+body{font:15px/1.5 system-ui,sans-serif;max-width:1250px;margin:2em auto;padding:0 1em;color:#1c2127}
+table{border-collapse:collapse;margin:1em 0;font-size:13px}.wide{overflow-x:auto}
+td,th{padding:.25em .6em;border-bottom:1px solid #d5dae0}
+td{white-space:nowrap}
 td,th{text-align:right}td:first-child,th:first-child{text-align:left}.plots{display:flex;flex-wrap:wrap;gap:1em}
 figure{margin:0;width:470px}svg{width:100%}svg text{font:11px system-ui,sans-serif;fill:#333}
 svg .title{font-size:13px;font-weight:600}.grid{stroke:#e3e7eb}
@@ -139,7 +141,7 @@ def _table(several: Sequence[Mapping[str, Any]]) -> str:
     names = list(dict.fromkeys(name for row in several for name in row))
     head = "".join(f"<th>{escape(name)}</th>" for name in names)
     body = "".join(f"<tr>{_cells(row, names)}</tr>" for row in several)
-    return f"<table><tr>{head}</tr>{body}</table>"
+    return f'<div class="wide"><table><tr>{head}</tr>{body}</table></div>'
 
 
 def _list(items: Any) -> str:
