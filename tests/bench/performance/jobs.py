@@ -27,6 +27,7 @@ from performance import queries
 from performance.growth import reach
 from performance.load import Cost, Turn, loaded, metered, submit_each
 from performance.purse import CENTS
+from performance.rows import with_medians
 from performance.settling import settlement
 from performance.soaking import growths, soak
 from performance.stage import Call, Stage
@@ -246,11 +247,11 @@ def once(stage: Stage, plan: Plan, folder: Path, found: Found, progress: Callabl
 
     acts: dict[str, Callable[[], list[dict[str, Any]]]] = {
         "disk": lambda: disk(stage, plan.count(100)),
-        "issue": lambda: issue(stage, plan.issued, plan.rounds),
+        "issue": lambda: with_medians(issue(stage, plan.issued, plan.rounds)),
         "soak": soaked,
         "verify": lambda: verify(stage),
         "view": lambda: view(stage, folder),
-        "settlement": lambda: settlement(stage, plan.settled, plan.rounds, progress),
+        "settlement": lambda: with_medians(settlement(stage, plan.settled, plan.rounds, progress)),
     }
     if plan.wants("queries"):
         grown(stage, plan, plan.ledger[1:], found, progress)

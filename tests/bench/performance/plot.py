@@ -87,7 +87,7 @@ def _frame(title: str, unit: str, top: float) -> list[str]:
         value = top * tick / _TICKS
         y = _y(value, top)
         parts.append(f'<line x1="{_LEFT}" x2="{_WIDTH}" y1="{y:.1f}" y2="{y:.1f}" class="grid"/>')
-        parts.append(_text(_LEFT - 6, y + 4, f"{value:.3g}", "end"))
+        parts.append(_text(_LEFT - 6, y + 4, f"{value:,.0f}" if value >= 1000 else f"{value:.3g}", "end"))
     return parts
 
 

@@ -106,6 +106,27 @@ def compared(
     return found
 
 
+def with_medians(several: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Rows of rounds, and after them a row of each step's medians, if there are several rounds."""
+    steps: dict[str, list[Mapping[str, Any]]] = {}
+    for row in several:
+        steps.setdefault(row["step"], []).append(row)
+    medians = [
+        {
+            **rounds[0],
+            **{
+                name: round(statistics.median(row[name] for row in rounds), 2)
+                for name, value in rounds[0].items()
+                if isinstance(value, float)
+            },
+            "round": "median",
+        }
+        for rounds in steps.values()
+        if len(rounds) > 1
+    ]
+    return [*map(dict, several), *medians]
+
+
 def _row(turns: Sequence[Turn], base: dict[int, Turn]) -> Row:
     rates = [turn.per_second for turn in turns]
     ratios = [turn.per_second / base[turn.round].per_second for turn in turns if turn.round in base]

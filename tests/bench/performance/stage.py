@@ -80,8 +80,10 @@ class Stage:
         runner: asyncio.Runner,
         shops: int,
         vouchers: int,
+        progress: Progress = lambda _: None,
     ) -> None:
         """Open a scheme, admit shops and hand out vouchers."""
+        self._progress = progress
         self.variant, self.network, self.desk, self.runner = variant, network, desk, runner
         self.meter = Meter(network, desk.channel)
         self.payments = 0
@@ -190,6 +192,7 @@ class Stage:
         yield
         seconds = time.perf_counter() - began
         self.prepared.append({"step": step, "number": number, "seconds": round(seconds, 1)})
+        self._progress(f"{number:,} {step}: done in {seconds:.1f} s")
 
     def _contract(self, organisation: str, user: str, chaincode: str) -> Contract:
         profile = Profile.load(self.network.profile(organisation))
@@ -213,7 +216,7 @@ def stage(variant: Variant, folder: Path, shops: int, vouchers: int, progress: P
         results.mkdir()
         with Desk(network, results, Random(1)) as desk, asyncio.Runner() as runner:
             progress(f"a scheme, {shops} shops and {vouchers} vouchers ...")
-            made = Stage(variant, network, desk, runner, shops, vouchers)
+            made = Stage(variant, network, desk, runner, shops, vouchers, progress)
             try:
                 yield made
             finally:

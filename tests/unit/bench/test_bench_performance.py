@@ -14,7 +14,7 @@ from performance.plot import bars, lines, over_time
 from performance.purse import Purse
 from performance.queries import compared as compared_queries
 from performance.report import html
-from performance.rows import compared, rows
+from performance.rows import compared, rows, with_medians
 from performance.soaking import by_kind, growths, slope
 from performance.variant import ASSETS, PACKAGED, Variant
 
@@ -90,6 +90,20 @@ def test_two_jobs_are_compared_within_a_round() -> None:
     (row,) = compared(turns, "hot shop", "many shops", {"per second": lambda one: one.per_second})
     assert (row["in_flight"], row["hot shop"], row["many shops"], row["ratio"]) == (100, 5.0, 10.0, 0.5)
     assert compared(turns, "hot shop", "payment", {"per second": lambda one: one.per_second}) == []
+
+
+def test_several_rounds_of_a_step_get_a_median() -> None:
+    several = [
+        {"round": number, "step": step, "payments": 10, "seconds": seconds * number}
+        for number in (1, 2, 9)
+        for step, seconds in (("draft", 1.0), ("approve", 3.0))
+    ]
+    assert with_medians(several) == [
+        *several,
+        {"round": "median", "step": "draft", "payments": 10, "seconds": 2.0},
+        {"round": "median", "step": "approve", "payments": 10, "seconds": 6.0},
+    ]
+    assert with_medians(several[:2]) == several[:2]
 
 
 def wallets(count: int) -> list[Wallet]:
