@@ -6,6 +6,8 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
+from performance.__main__ import main
 from performance.jobs import JOBS, Plan
 from performance.load import Turn
 from performance.meter import Reading, Spent, kind_of
@@ -191,6 +193,19 @@ def test_fewer_in_flight_make_fewer_transactions() -> None:
     assert [plan.count(flying) for flying in plan.in_flight] == [100, 1000, 1732]
     assert all(plan.wants(job) for job in JOBS)
     assert not Plan(3, (1,), 10, 1, 1, only=frozenset({"payment"})).wants("verify")
+
+
+@pytest.mark.parametrize(
+    ("given", "problem"),
+    [
+        ("1000,many", "1000,many: use numbers such as 1000,100000"),
+        ("10,1000", "10,1000: use numbers from 100 to 10000000"),
+    ],
+)
+def test_sizes_of_the_ledger_that_make_no_sense_are_refused(given: str, problem: str) -> None:
+    result = CliRunner().invoke(main, ["--ledger", given])
+    assert result.exit_code == 2
+    assert problem in " ".join(result.stderr.split())
 
 
 def test_the_page_needs_nothing_else_and_escapes_what_it_is_given() -> None:
