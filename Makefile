@@ -71,7 +71,7 @@ mutation:  ## put small faults into the rules and into who may do what, and list
 		rules/*.go $(addprefix contract/,access.go directory.go find.go idempotency.go organisations.go request.go transaction.go)
 	@[ $$(du -sm $(BUILD)/mutation/go-build | cut -f1) -lt 1000 ] || rm -rf $(BUILD)/mutation/go-build
 
-bench: setup  ## measure payments and what goes on beside them on a network of its own, half an hour (BENCH="--quick": two minutes)
+bench: setup  ## measure payments and what goes on beside them on a network of its own, up to an hour (BENCH="--quick": a minute)
 	@PYTHONPATH=demo:tests:tests/network:tests/bench $(BIN)/python -m performance $(BENCH)
 
 bench-sdk: setup  ## compare fabric_gateway with the official Go and Node SDKs, some 25 minutes (BENCH="--quick": two)

@@ -1,7 +1,8 @@
 """How fast Kindpakket is, measured in one run on a network of its own.
 
-    make bench                      # some half an hour
-    make bench BENCH="--quick"      # two minutes, to see that it works
+    make bench                      # up to an hour
+    make bench BENCH="--quick"      # a minute, to see that it works
+    make bench BENCH="--only queries --ledger 1000,100000,1000000"
     PYTHONPATH=demo:tests:tests/network:tests/bench python -m performance [--only payment,asset] [--json]
 
 The report is written into build/bench: report.html, which needs nothing else, and report.json.
@@ -25,15 +26,37 @@ import psutil
 from rich.console import Console
 from sdk.__main__ import choice, numbers
 
-from performance.jobs import JOBS, Found, Plan, once, rates
+from performance.jobs import JOBS, Found, Plan, first, once, rates
 from performance.pair import words
 from performance.report import html
-from performance.rows import rows
-from performance.stage import stage
+from performance.rows import compared, rows
+from performance.stage import USUAL, stage
 from performance.variant import PACKAGED, Variant
 
+_FEWEST, _MOST = 100, 10_000_000
 BUILD = Path(__file__).resolve().parents[3] / "build" / "bench"
-QUICK = Plan(rounds=1, in_flight=(1, 20), transactions=60, queries=3, issued=20)
+QUICK = Plan(
+    rounds=1, in_flight=(1, 20), transactions=60, queries=1, issued=20, ledger=(100, 1000), settled=120
+)
+_QUICK_SHOPS, _QUICK_VOUCHERS = 6, 120
+_SHOPS = {
+    "per second": lambda turn: turn.per_second,
+    "p50 ms": lambda turn: turn.p50,
+    "p95 ms": lambda turn: turn.p95,
+    "CPU ms": lambda turn: turn.cpu_ms,
+    "peers' CPU ms": lambda turn: 1000 * turn.spent.cpu.get("peer", 0) / max(turn.valid, 1),
+}
+
+
+def sizes(_: click.Context, __: click.Parameter, text: str) -> tuple[int, ...]:
+    """Reads a list of numbers of payments."""
+    try:
+        chosen = sorted({int(one) for one in text.split(",")})
+    except ValueError:
+        raise click.BadParameter(f"{text}: use numbers such as 1000,100000") from None
+    if chosen[0] < _FEWEST or chosen[-1] > _MOST:
+        raise click.BadParameter(f"{text}: use numbers from {_FEWEST} to {_MOST}")
+    return tuple(chosen)
 
 
 @click.command(help=__doc__.partition("\n")[0] if __doc__ else None)
@@ -48,8 +71,43 @@ QUICK = Plan(rounds=1, in_flight=(1, 20), transactions=60, queries=3, issued=20)
     show_default=True,
     help="Transactions of a turn at 100 in flight; with fewer in flight fewer.",
 )
-@click.option("--shops", type=click.IntRange(2, 2_000), default=100, show_default=True)
-@click.option("--vouchers", type=click.IntRange(1, 100_000), default=1000, show_default=True)
+@click.option(
+    "--shops",
+    type=click.IntRange(2, 2_000),
+    default=1000,
+    show_default=True,
+    help="Shops that `many shops` pays at; the other jobs use a hundred of them.",
+)
+@click.option("--vouchers", type=click.IntRange(1, 100_000), default=5000, show_default=True)
+@click.option(
+    "--ledger",
+    default="1000,100000",
+    show_default=True,
+    callback=sizes,
+    help="Payments on the ledger when queries are measured; 1000000 takes half an hour more.",
+)
+@click.option(
+    "--queries",
+    "asked",
+    type=click.IntRange(1, 10_000),
+    default=20,
+    show_default=True,
+    help="Evaluations of each query.",
+)
+@click.option(
+    "--issued",
+    type=click.IntRange(1, 100_000),
+    default=1000,
+    show_default=True,
+    help="Vouchers of a bulk issue.",
+)
+@click.option(
+    "--settled",
+    type=click.IntRange(1, 100_000),
+    default=10_000,
+    show_default=True,
+    help="Payments of a settlement.",
+)
 @click.option(
     "--soak-minutes", type=click.FloatRange(0), default=0.0, help="Payments for so long; 60 is an hour."
 )
@@ -71,6 +129,10 @@ def main(
     transactions: int,
     shops: int,
     vouchers: int,
+    ledger: tuple[int, ...],
+    asked: int,
+    issued: int,
+    settled: int,
     soak_minutes: float,
     given: Path | None,
     out: Path,
@@ -79,10 +141,12 @@ def main(
     """Start the network, do the jobs, write the report."""
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     wanted = frozenset(only)
-    plan = Plan(rounds, tuple(in_flight), transactions, 20, 500, soak_minutes, wanted)
+    plan = Plan(rounds, tuple(in_flight), transactions, asked, issued, ledger, settled, soak_minutes, wanted)
     if quick:
         plan = Plan(**{**asdict(QUICK), "soak_minutes": soak_minutes, "only": wanted})
-        shops, vouchers = 3, 100
+        shops, vouchers = _QUICK_SHOPS, _QUICK_VOUCHERS
+    if not plan.wants("many shops"):
+        shops = min(shops, USUAL)
     try:
         variant = PACKAGED if given is None else Variant.load(given)
     except ValueError as error:
@@ -91,8 +155,12 @@ def main(
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         with stage(variant, folder, shops, vouchers, console.print) as made:
+            found.tables["preparation"] = made.prepared
+            first(made, plan, found, console.print)
             found.turns += rates(made, plan, lambda turn: console.print(words(turn)))
             once(made, plan, folder, found, console.print)
+    if table := compared(found.turns, "hot shop", "many shops", _SHOPS):
+        found.tables["shops"] = table
     figures = rows(found.turns)
     about = heading(variant.name, plan, shops, vouchers, time.perf_counter() - began)
     data = json.dumps(
@@ -100,13 +168,16 @@ def main(
             "about": about,
             "rows": [asdict(row) for row in figures],
             "tables": found.tables,
+            "soak": found.minutes,
             "skipped": found.skipped,
             "turns": [asdict(turn) for turn in found.turns],
         },
         indent=1,
     )
     out.mkdir(parents=True, exist_ok=True)
-    (out / "report.html").write_text(html(about, figures, found.tables, found.skipped), "utf-8")
+    (out / "report.html").write_text(
+        html(about, figures, found.tables, found.skipped, found.minutes), "utf-8"
+    )
     (out / "report.json").write_text(data + "\n", "utf-8")
     if as_data:
         click.echo(data)

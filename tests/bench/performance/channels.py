@@ -1,6 +1,7 @@
 """Municipalities side by side on one network: the rate of all channels, and what channels cost at rest.
 
-    PYTHONPATH=demo:tests:tests/network:tests/bench python -m performance.channels [--municipalities 1,2,4]
+    PYTHONPATH=demo:tests:tests/network:tests/bench python -m performance.channels \\
+        [--municipalities 1,2,4] [--json]
 
 Each municipality has its own channel, peer and consenter; the shops, the auditor and the operator serve all.
 All networks run at once and are loaded in turn, each with as many payments in flight in all.

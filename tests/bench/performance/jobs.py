@@ -1,34 +1,39 @@
 """What `make bench` measures, each as a job on a network that runs.
 
 Rates are taken in rounds, one job after the other in each, so that what slows the machine down slows each of
-them down. The others come once, at the end, when the ledger holds what the rounds left.
+them down. Queries of the smallest ledger come before them, and the other jobs once at the end, when the
+ledger holds what the rounds left.
 """
 
 from __future__ import annotations
 
-import asyncio
 import json
 import math
-import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import time_machine
+from support import issue_unbound
 
-from kindpakket.ledger.days import today
-from kindpakket.ledger.refusals import Refusal
+from kindpakket.holder.key import HolderKey
+from kindpakket.ledger.ids import new_id
 from kindpakket.ledgerview import LedgerView, catch_up
-from kindpakket_demo.desk import AUDITOR, CHAINCODE, CHANNEL, Till
-from performance.load import Turn, loaded, submit_each
+from kindpakket_demo.desk import AUDITOR, CHAINCODE, CHANNEL
+from kindpakket_demo.vouchers import activate
+from kindpakket_demo.wallets import Wallet
+from performance import queries
+from performance.growth import reach
+from performance.load import Cost, Turn, loaded, metered, submit_each
+from performance.purse import CENTS
+from performance.rows import with_medians
+from performance.settling import settlement
+from performance.soaking import growths, soak
 from performance.stage import Call, Stage
 
-_WRITERS = 10
 _BATCH = 50
+_WARM_UP = 20
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,8 @@ class Plan:
         transactions: of a turn at 100 in flight; fewer below, by the root of their ratio.
         queries: evaluations of each query.
         issued: vouchers that the bulk issue makes.
+        ledger: the payments on the ledger at which queries are measured, in ascending order.
+        settled: payments of a settlement.
         soak_minutes: how long payments go on while memory is watched.
         only: names of jobs; empty: all.
     """
@@ -50,6 +57,8 @@ class Plan:
     transactions: int
     queries: int
     issued: int
+    ledger: tuple[int, ...] = (1_000, 100_000)
+    settled: int = 10_000
     soak_minutes: float = 0.0
     only: frozenset[str] = frozenset()
 
@@ -69,19 +78,17 @@ class Found:
     Attributes:
         turns: loads.
         tables: other figures, by job: rows of name and value.
+        minutes: rows of the soak.
         skipped: jobs that were not done, and why.
     """
 
     turns: list[Turn] = field(default_factory=list)
     tables: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    minutes: list[dict[str, Any]] = field(default_factory=list)
     skipped: dict[str, str] = field(default_factory=dict)
 
 
 Calls = Callable[[Stage, int, int], Sequence[Call]]
-
-
-def _hot(stage: Stage) -> tuple[Till, ...]:
-    return stage.tills[:1]
 
 
 RATES: dict[str, Calls] = {
@@ -89,27 +96,30 @@ RATES: dict[str, Calls] = {
     "batch": lambda stage, count, in_flight: stage.batches(count, min(_BATCH, in_flight)),
     "asset": lambda stage, count, _: stage.creates(count),
     "nothing": lambda stage, count, _: stage.shows(count),
-    "hot shop": lambda stage, count, _: stage.pays(count, _hot(stage)),
+    "hot shop": lambda stage, count, _: stage.pays(count, stage.sellers[:1]),
+    "many shops": lambda stage, count, _: stage.pays(count, stage.sellers),
 }
-"""Jobs of which rates are taken; a hot shop is measured at the highest number in flight up to 100 only.
+"""Jobs of which rates are taken; those of `AT_ONE_LOAD` at the highest number in flight up to 100 only.
 
 A batch has as many payments as are in flight, up to 50.
 """
-ONCE = ("disk", "issue", "queries", "verify", "view", "settlement", "soak")
+AT_ONE_LOAD = ("nothing", "hot shop", "many shops")
+ONCE = ("queries", "disk", "issue", "soak", "verify", "view", "settlement")
 JOBS = (*RATES, *ONCE)
 
 
 def rates(stage: Stage, plan: Plan, progress: Callable[[Turn], None]) -> Iterator[Turn]:
     """All rates, round after round; each round begins with another job."""
     wanted = [job for job in RATES if plan.wants(job)]
-    hot = max((flying for flying in plan.in_flight if flying <= 100), default=plan.in_flight[0])
-    if wanted:
-        stage.runner.run(submit_each(stage.pays(20), 4))  # to warm up
+    usual = max((flying for flying in plan.in_flight if flying <= 100), default=plan.in_flight[0])
+    if wanted:  # to warm up, and to connect every till that pays
+        sellers = stage.sellers if "many shops" in wanted else stage.usual
+        stage.runner.run(submit_each(stage.pays(max(len(sellers), _WARM_UP), sellers), _WARM_UP // 2))
     for number in range(1, plan.rounds + 1):
         for in_flight in plan.in_flight:
             for place in range(len(wanted)):
                 job = wanted[(place + number) % len(wanted)]
-                if job in ("hot shop", "nothing") and in_flight != hot:
+                if job in AT_ONE_LOAD and in_flight != usual:
                     continue
                 calls = RATES[job](stage, plan.count(in_flight), in_flight)
                 turn = loaded(stage, job, calls, in_flight, number)
@@ -117,21 +127,24 @@ def rates(stage: Stage, plan: Plan, progress: Callable[[Turn], None]) -> Iterato
                 yield turn
 
 
-def issue(stage: Stage, vouchers: int) -> list[dict[str, Any]]:
-    """Allocate, record, issue and activate vouchers in bulk."""
-    before, began = stage.meter.read(), time.perf_counter()
-    stage.hand_out(vouchers)
-    seconds = time.perf_counter() - began
-    after = stage.meter.read()
-    cpu = sum(after.cpu.values()) - sum(before.cpu.get(node, 0.0) for node in after.cpu)
-    return [
-        {
-            "vouchers": vouchers,
-            "seconds": round(seconds, 2),
-            "per_second": round(vouchers / seconds, 1),
-            "cpu_ms": round(1000 * cpu / vouchers, 2),
-        }
-    ]
+def issue(stage: Stage, vouchers: int, times: int) -> list[dict[str, Any]]:
+    """Allocate, record and issue vouchers in bulk, then activate them, several times."""
+    rows = []
+    for number in range(1, times + 1):
+        wallets = [Wallet(new_id(), HolderKey.generate()) for _ in range(vouchers)]
+        scheme = stage.purse.scheme
+        with metered(stage) as issued:
+            issue_unbound(stage.desk, scheme, wallets)
+        with metered(stage) as activated:
+            activate(stage.desk, scheme, wallets)
+        stage.purse.add(wallets)
+        both = Cost.of_all([issued, activated])
+        steps = {"allocate, record and issue": issued, "activate": activated, "in all": both}
+        rows += [
+            {"round": number, "step": step, "vouchers": vouchers, **cost.each(vouchers)}
+            for step, cost in steps.items()
+        ]
+    return rows
 
 
 def disk(stage: Stage, payments: int) -> list[dict[str, Any]]:
@@ -144,8 +157,11 @@ def disk(stage: Stage, payments: int) -> list[dict[str, Any]]:
             for folder in (stage.network.home / "nodes").glob(f"{kind}*")
         }
 
+    calls = stage.pays(payments)
+    stage.meter.level()
     before = sizes()
-    turn = loaded(stage, "disk", stage.pays(payments), min(100, payments), 1)
+    turn = loaded(stage, "disk", calls, min(100, payments), 1)
+    stage.meter.level()
     after = sizes()
     return [
         {
@@ -157,36 +173,6 @@ def disk(stage: Stage, payments: int) -> list[dict[str, Any]]:
         }
         for node in sorted(after)
     ]
-
-
-def queries(stage: Stage, count: int) -> list[dict[str, Any]]:
-    """How long queries take alone, and while payments are written."""
-    day = today().isoformat()
-    asked: dict[str, Callable[[], object]] = {
-        "scheme:Show": lambda: stage.desk.clerk.schemes.show(stage.scheme.id),
-        "payment:OfDay, all pages": lambda: list(stage.tills[0].shop.day(stage.scheme.id, day)),
-        "audit:Totals": lambda: stage.desk.auditor.audit.totals(stage.scheme.id),
-    }
-    rows = []
-    ledger = stage.payments
-    for name, ask in asked.items():
-        alone = _timed(ask, count)
-        rows.append({"query": name, "payments": ledger, "beside": "nothing", "p50_ms": alone})
-    for name, ask in asked.items():
-        calls = stage.pays(20 * _WRITERS)
-
-        async def both(ask: Callable[[], object] = ask, calls: Sequence[Call] = tuple(calls)) -> float:
-            writing = asyncio.ensure_future(submit_each(calls, _WRITERS))
-            with ThreadPoolExecutor(1) as pool:
-                taken = await asyncio.get_running_loop().run_in_executor(pool, _timed, ask, count)
-            await writing
-            return taken
-
-        beside = stage.runner.run(both())
-        rows.append(
-            {"query": name, "payments": ledger, "beside": f"{_WRITERS} payments in flight", "p50_ms": beside}
-        )
-    return rows
 
 
 def verify(stage: Stage) -> list[dict[str, Any]]:
@@ -226,72 +212,49 @@ def view(stage: Stage, folder: Path) -> list[dict[str, Any]]:
     ]
 
 
-def settlement(stage: Stage) -> list[dict[str, Any]]:
-    """On the day after: close the day, draft every shop's settlements, and approve them."""
-    treasurer, manager, scheme = stage.desk.treasurer, stage.desk.manager, stage.scheme.id
-    day = today()
-    with time_machine.travel(time.time() + timedelta(days=1).total_seconds(), tick=True):
-        began = time.perf_counter()
-        treasurer.schemes.close_day(scheme, day)
-        stage.desk.in_step()
-        drafted = [treasurer.settlements.draft(scheme, till.shop.shop_id) for till in stage.tills]
-        while any(one["cents"] >= 500 * 100 for one in drafted[-len(stage.tills) :]):
-            more = []
-            for till in stage.tills:
-                try:
-                    more.append(treasurer.settlements.draft(scheme, till.shop.shop_id))
-                except Refusal:  # nothing is left of this shop
-                    continue
-            if not more:
-                break
-            drafted += more
-        between = time.perf_counter()
-        stage.desk.in_step()
-        for one in drafted:
-            manager.settlements.approve(scheme, one["id"])
-        ended = time.perf_counter()
-    payments = sum(one["cents"] for one in drafted) // 100
-    return [
-        {
-            "settlements": len(drafted),
-            "payments": payments,
-            "draft_seconds": round(between - began, 2),
-            "approve_seconds": round(ended - between, 2),
-            "payments_per_second": round(payments / (ended - began), 1),
-        }
-    ]
+def grown(
+    stage: Stage, plan: Plan, sizes: Sequence[int], found: Found, progress: Callable[[str], None]
+) -> None:
+    """Let the ledger grow to each size, and measure the queries there.
+
+    A ledger that has more payments already is measured as it is.
+    """
+    rows = found.tables.get("queries", [])
+    for size in sizes:
+        progress(f"queries at {size:,} payments ...")
+        took = reach(stage, size, progress)
+        if took is not None:
+            totals = stage.desk.auditor.audit.totals(stage.purse.scheme)
+            summed = {"ledger": stage.payments, "on_ledger": totals["spent_cents"] // CENTS}
+            found.tables.setdefault("growth", []).append({**summed, **took})
+            progress(f"growth: {json.dumps(found.tables['growth'][-1])}")
+        rows = [*rows, *queries.measure(stage, size, plan.queries)]
+        found.tables["queries"] = queries.compared(rows)
 
 
-def soak(stage: Stage, minutes: float, progress: Callable[[str], None]) -> list[dict[str, Any]]:
-    """Payments for so long, ten in flight; the memory of all processes once a minute."""
-    rows = []
-    end = time.monotonic() + 60 * minutes
-    while time.monotonic() < end:
-        began, paid = time.monotonic(), 0
-        while time.monotonic() < min(began + 60, end):
-            done = stage.runner.run(submit_each(stage.pays(200), _WRITERS))
-            paid += sum(one.outcome == "valid" for one in done)
-        memory = stage.meter.read().memory
-        row = {"payments": paid, "per_second": round(paid / (time.monotonic() - began), 1)}
-        row |= {
-            node: round(size / 1e6) for node, size in sorted(memory.items()) if not node.startswith("ca.")
-        }
-        rows.append(row)
-        progress(f"soak: {row['per_second']} payments a second, {sum(memory.values()) / 1e6:.0f} MB")
-    return rows
+def first(stage: Stage, plan: Plan, found: Found, progress: Callable[[str], None]) -> None:
+    """What comes before the rates: they would make the ledger larger than the smallest size."""
+    if plan.wants("queries"):
+        grown(stage, plan, plan.ledger[:1], found, progress)
 
 
 def once(stage: Stage, plan: Plan, folder: Path, found: Found, progress: Callable[[str], None]) -> None:
     """The jobs that are done once, in their order."""
+
+    def soaked() -> list[dict[str, Any]]:
+        found.minutes = soak(stage, plan.soak_minutes, folder, progress)
+        return growths(found.minutes)
+
     acts: dict[str, Callable[[], list[dict[str, Any]]]] = {
         "disk": lambda: disk(stage, plan.count(100)),
-        "issue": lambda: issue(stage, plan.issued),
-        "queries": lambda: queries(stage, plan.queries),
-        "soak": lambda: soak(stage, plan.soak_minutes, progress),
+        "issue": lambda: with_medians(issue(stage, plan.issued, plan.rounds)),
+        "soak": soaked,
         "verify": lambda: verify(stage),
         "view": lambda: view(stage, folder),
-        "settlement": lambda: settlement(stage),
+        "settlement": lambda: with_medians(settlement(stage, plan.settled, plan.rounds, progress)),
     }
+    if plan.wants("queries"):
+        grown(stage, plan, plan.ledger[1:], found, progress)
     for name, act in acts.items():
         if not plan.wants(name):
             continue
@@ -301,13 +264,3 @@ def once(stage: Stage, plan: Plan, folder: Path, found: Found, progress: Callabl
         progress(f"{name} ...")
         found.tables[name] = act()
         progress(f"{name}: {json.dumps(found.tables[name][-1])}")
-
-
-def _timed(ask: Callable[[], object], count: int) -> float:
-    """The median of how long something takes, in milliseconds."""
-    taken = []
-    for _ in range(count):
-        began = time.perf_counter()
-        ask()
-        taken.append(1000 * (time.perf_counter() - began))
-    return round(statistics.median(taken), 1)

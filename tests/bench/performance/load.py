@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 from sdk.figures import latencies
 from sdk.job import Transaction
@@ -14,6 +15,9 @@ from sdk.python_client import submit
 
 from performance.meter import Spent
 from performance.stage import Call, Stage
+
+# A report has room for so many.
+_CODES = 10
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,50 @@ class Turn:
         return self.valid / max(self.spent.blocks, 1)
 
 
-async def submit_each(calls: Sequence[Call], in_flight: int) -> list[Transaction]:
+@dataclass
+class Cost:
+    """What some work took, once it is over.
+
+    Attributes:
+        seconds: wall time, until all peers have its blocks.
+        cpu: CPU seconds by kind of process.
+    """
+
+    seconds: float = 0.0
+    cpu: dict[str, float] = field(default_factory=dict)
+
+    @classmethod
+    def of_all(cls, costs: Iterable[Cost]) -> Cost:
+        """What several pieces of work took, one after the other."""
+        whole = cls()
+        for cost in costs:
+            whole.seconds += cost.seconds
+            for kind, cpu in cost.cpu.items():
+                whole.cpu[kind] = whole.cpu.get(kind, 0.0) + cpu
+        return whole
+
+    def each(self, count: int) -> dict[str, float]:
+        """Columns of a table for so many things: seconds, things per second, CPU milliseconds of each."""
+        spent = {f"{kind}_ms": round(1000 * cpu / count, 2) for kind, cpu in self.cpu.items() if kind != "ca"}
+        return {
+            "seconds": round(self.seconds, 2),
+            "per_second": round(count / self.seconds, 1),
+            "cpu_ms": round(1000 * sum(self.cpu.values()) / count, 2),
+            **dict(sorted(spent.items())),
+        }
+
+
+@contextmanager
+def metered(stage: Stage) -> Iterator[Cost]:
+    """Measure what a block of code takes, the work of peers that are behind included."""
+    cost, before, began = Cost(), stage.meter.read(), time.perf_counter()
+    yield cost
+    stage.desk.in_step()
+    cost.seconds = time.perf_counter() - began
+    cost.cpu = Spent.between(before, stage.meter.read()).cpu
+
+
+async def submit_each(calls: Iterable[Call], in_flight: int) -> list[Transaction]:
     """Submit the calls, so many in flight, and wait for the commit status of each."""
     waiting = iter(calls)
     done: list[Transaction] = []
@@ -104,6 +151,6 @@ def loaded(stage: Stage, job: str, calls: Sequence[Call], in_flight: int, number
         p50,
         p95,
         spent,
-        dict(others.most_common(3)) if others.total() else {},
+        dict(others.most_common(_CODES)),
         ledger,
     )

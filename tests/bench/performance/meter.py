@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections import Counter
 from dataclasses import dataclass
@@ -12,8 +13,10 @@ from kindpakket_network import Network
 from kindpakket_network.nodes.inventory import Inventory
 from kindpakket_network.programs.home import Home
 from kindpakket_network.programs.process import Processes
+from kindpakket_network.programs.wait import until
 
 CLIENT = "client"
+_SECONDS_TO_LEVEL = 60.0
 _SYNCS = "consensus_smartbft_consensus_latency_sync_count"
 _VIEW = "consensus_smartbft_view_number"
 
@@ -100,6 +103,25 @@ class Meter:
         self._channel = network.topology.channel(channel)
         self._peers = inventory.peers_on(network.topology, self._channel)
         self._orderers = inventory.consenters_of(self._channel)
+
+    def processes(self) -> dict[str, int]:
+        """Process ids by node, and this process as `client`."""
+        running = {node: process.pid for node, process in self._processes.all().items()}
+        return {**running, CLIENT: os.getpid()}
+
+    def level(self) -> bool:
+        """Wait until all peers and consenters have the same blocks, and say whether they have.
+
+        A consenter of BFT that fell behind may need some seconds for blocks that the others have ordered.
+        """
+
+        def even() -> bool | None:
+            name = f'ledger_blockchain_height{{channel="{self._channel.name}"}}'
+            nodes = [*self._peers, *self._orderers]
+            heights = {node.operator.metrics(node.ports[1]).get(name) for node in nodes}
+            return len(heights) == 1 or None
+
+        return until(even, _SECONDS_TO_LEVEL) is True
 
     def read(self) -> Reading:
         """The counters now."""

@@ -1,6 +1,7 @@
 """Compare two tunings: two networks side by side, the same load on one and the other in turn.
 
-    PYTHONPATH=demo:tests:tests/network:tests/bench python -m performance.pair A.yaml B.yaml [--rounds 5]
+    PYTHONPATH=demo:tests:tests/network:tests/bench python -m performance.pair A.yaml B.yaml \\
+        [--rounds 5] [--kind payment|batch|asset] [--json]
 
 A variant's file has the members `topology` (merged into the packaged one), `peer` and `orderer`
 (environment); `packaged` instead of a file is the packaged network. What counts is the ratio within a round:
@@ -16,7 +17,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import click
@@ -24,7 +25,7 @@ from rich.console import Console
 from rich.table import Table
 
 from performance.load import Turn, loaded
-from performance.stage import Stage, stage
+from performance.stage import KINDS, Stage, stage
 from performance.variant import PACKAGED, Variant
 
 FIGURES: dict[str, Callable[[Turn], float | None]] = {
@@ -97,15 +98,19 @@ def compare(
     rounds: int,
     loads: Sequence[tuple[int, int]],
     kind: str,
+    batch: int,
     progress: Callable[[str], None],
 ) -> list[Turn]:
-    """Load the networks in turn; who comes first changes with each round. The first load is not measured."""
+    """Load the networks in turn; who comes first changes with each round. The first load is not measured.
+
+    A batch has so many payments, and no more than are in flight.
+    """
     turns: list[Turn] = []
     for number in range(rounds + 1):
         for in_flight, count in loads:
             for one in stages if number % 2 else stages[::-1]:
                 size = count if number else max(count // 4, 1)
-                calls = one.pays(size) if kind == "payment" else one.creates(size)
+                calls = one.calls(kind, size, min(batch, in_flight))
                 turn = loaded(one, kind, calls, in_flight, number)
                 progress(words(turn))
                 turns += [turn] if number else []
@@ -133,9 +138,16 @@ def words(turn: Turn) -> str:
     multiple=True,
     default=((1, 20), (100, 500)),
     show_default=True,
-    help="Transactions in flight, and how many in a turn; may be repeated.",
+    help="Transactions in flight, or payments in batches, and how many in a turn; may be repeated.",
 )
-@click.option("--kind", type=click.Choice(("payment", "asset")), default="payment", show_default=True)
+@click.option("--kind", type=click.Choice(KINDS), default="payment", show_default=True)
+@click.option(
+    "--batch",
+    type=click.IntRange(1, 200),
+    default=50,
+    show_default=True,
+    help="Payments in a batch, but no more than are in flight.",
+)
 @click.option("--vouchers", type=click.IntRange(1, 20_000), default=400, show_default=True)
 @click.option("--json", "as_data", is_flag=True, help="Print turns and ratios as JSON.")
 def main(
@@ -144,6 +156,7 @@ def main(
     rounds: int,
     loads: Sequence[tuple[int, int]],
     kind: str,
+    batch: int,
     vouchers: int,
     as_data: bool,
 ) -> None:
@@ -151,11 +164,14 @@ def main(
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     with tempfile.TemporaryDirectory() as folder, ExitStack() as opened:
         stages = []
-        for number, text in enumerate((first, second)):
+        chosen = [variant(first), variant(second)]
+        if chosen[0].name == chosen[1].name:  # what two networks of one tuning differ by is chance
+            chosen[1] = replace(chosen[1], name=f"{chosen[1].name} again")
+        for number, each in enumerate(chosen):
             below = Path(folder) / str(number)
             below.mkdir()
-            stages.append(opened.enter_context(stage(variant(text), below, 4, vouchers, console.print)))
-        turns = compare(stages, rounds, loads, kind, console.print)
+            stages.append(opened.enter_context(stage(each, below, 4, vouchers, console.print)))
+        turns = compare(stages, rounds, loads, kind, batch, console.print)
     found = list(ratios(turns, stages[0].variant.name, stages[1].variant.name))
     if as_data:
         click.echo(

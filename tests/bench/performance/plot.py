@@ -1,4 +1,4 @@
-"""Plots as inline SVG: lines over numbers in flight, and stacked bars."""
+"""Plots as inline SVG: lines over numbers in flight or over time, and stacked bars."""
 
 from __future__ import annotations
 
@@ -28,6 +28,25 @@ def lines(title: str, unit: str, series: Mapping[str, Points]) -> str:
         parts += [
             f'<circle cx="{at[x]:.1f}" cy="{_y(y, top):.1f}" r="3" fill="{colour}"/>' for x, y in points
         ]
+    return _svg(title, parts, list(series))
+
+
+def over_time(title: str, unit: str, series: Mapping[str, Sequence[tuple[float, float]]]) -> str:
+    """Lines over minutes."""
+    last = max((x for points in series.values() for x, _ in points), default=0.0) or 1.0
+    top = _top(y for points in series.values() for _, y in points)
+
+    def at(minute: float) -> float:
+        return _LEFT + minute / last * (_WIDTH - _LEFT - 20)
+
+    parts = _frame(title, unit, top)
+    for tick in range(_TICKS + 1):
+        minute = last * tick / _TICKS
+        parts.append(_text(at(minute), _HEIGHT - _BOTTOM + 16, f"{minute:.3g}", "middle"))
+    parts.append(_text((_LEFT + _WIDTH) / 2, _HEIGHT - 6, "minutes", "middle"))
+    for colour, points in zip(_COLOURS, series.values(), strict=False):
+        drawn = " ".join(f"{at(x):.1f},{_y(y, top):.1f}" for x, y in points)
+        parts.append(f'<polyline points="{drawn}" fill="none" stroke="{colour}" stroke-width="2"/>')
     return _svg(title, parts, list(series))
 
 
@@ -68,7 +87,7 @@ def _frame(title: str, unit: str, top: float) -> list[str]:
         value = top * tick / _TICKS
         y = _y(value, top)
         parts.append(f'<line x1="{_LEFT}" x2="{_WIDTH}" y1="{y:.1f}" y2="{y:.1f}" class="grid"/>')
-        parts.append(_text(_LEFT - 6, y + 4, f"{value:.3g}", "end"))
+        parts.append(_text(_LEFT - 6, y + 4, f"{value:,.0f}" if value >= 1000 else f"{value:.3g}", "end"))
     return parts
 
 

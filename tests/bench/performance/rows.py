@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from performance.load import Turn
 
@@ -20,7 +21,10 @@ class Row:
         per_second: valid transactions per second.
         low: the lowest rate of a round.
         high: the highest.
-        ratio: the rate over that of `asset` in the same round; None where that was not taken.
+        ratio: the rate over that of `asset` in the same round, the median of the rounds; None where that was
+            not taken.
+        ratio_low: the lowest of these ratios.
+        ratio_high: the highest.
         p50: milliseconds that half of the transactions took at most.
         p95: and that 95 in 100 took at most.
         cpu_ms: CPU milliseconds for each transaction, by kind of process.
@@ -40,6 +44,8 @@ class Row:
     low: float
     high: float
     ratio: float | None
+    ratio_low: float | None
+    ratio_high: float | None
     p50: float | None
     p95: float | None
     cpu_ms: dict[str, float]
@@ -63,6 +69,64 @@ def rows(turns: Sequence[Turn], base: str = "asset") -> list[Row]:
     ]
 
 
+def compared(
+    turns: Sequence[Turn], job: str, other: str, figures: Mapping[str, Callable[[Turn], float | None]]
+) -> list[dict[str, Any]]:
+    """Figures of one job over those of another in the same round, at the same number in flight.
+
+    Returns:
+        Rows of both medians, and the median, lowest and highest of the rounds' ratios; rounds that only one
+        of them took do not count.
+    """
+    by_place = {(turn.job, turn.in_flight, turn.round): turn for turn in turns}
+    found = []
+    for in_flight in dict.fromkeys(turn.in_flight for turn in turns if turn.job == job):
+        for name, figure in figures.items():
+            pairs = [
+                (a, b)
+                for turn in turns
+                if (turn.job, turn.in_flight) == (job, in_flight)
+                and (beside := by_place.get((other, in_flight, turn.round))) is not None
+                and (a := figure(turn))
+                and (b := figure(beside))
+            ]
+            if pairs:
+                several = [a / b for a, b in pairs]
+                found.append(
+                    {
+                        "in_flight": in_flight,
+                        "figure": name,
+                        job: round(statistics.median(a for a, _ in pairs), 2),
+                        other: round(statistics.median(b for _, b in pairs), 2),
+                        "ratio": round(statistics.median(several), 3),
+                        "lowest": round(min(several), 3),
+                        "highest": round(max(several), 3),
+                    }
+                )
+    return found
+
+
+def with_medians(several: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Rows of rounds, and after them a row of each step's medians, if there are several rounds."""
+    steps: dict[str, list[Mapping[str, Any]]] = {}
+    for row in several:
+        steps.setdefault(row["step"], []).append(row)
+    medians = [
+        {
+            **rounds[0],
+            **{
+                name: round(statistics.median(row[name] for row in rounds), 2)
+                for name, value in rounds[0].items()
+                if isinstance(value, float)
+            },
+            "round": "median",
+        }
+        for rounds in steps.values()
+        if len(rounds) > 1
+    ]
+    return [*map(dict, several), *medians]
+
+
 def _row(turns: Sequence[Turn], base: dict[int, Turn]) -> Row:
     rates = [turn.per_second for turn in turns]
     ratios = [turn.per_second / base[turn.round].per_second for turn in turns if turn.round in base]
@@ -79,6 +143,8 @@ def _row(turns: Sequence[Turn], base: dict[int, Turn]) -> Row:
         low=round(min(rates), 1),
         high=round(max(rates), 1),
         ratio=round(statistics.median(ratios), 3) if ratios else None,
+        ratio_low=round(min(ratios), 3) if ratios else None,
+        ratio_high=round(max(ratios), 3) if ratios else None,
         p50=_median(turn.p50 for turn in turns),
         p95=_median(turn.p95 for turn in turns),
         cpu_ms={

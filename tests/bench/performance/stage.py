@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import cycle, islice
+from itertools import cycle
 from pathlib import Path
 from random import Random
 
@@ -18,17 +18,22 @@ from fabric_gateway import Identity, Profile
 from fabric_gateway.aio import Contract, Gateway, connect
 from kindpakket.holder.key import HolderKey
 from kindpakket.ledger.ids import new_id
-from kindpakket_demo.desk import CHAINCODE, SHOPS, Desk, Till, now
-from kindpakket_demo.schemes import CENTS_PER_CHILD, OpenScheme, open_provision
-from kindpakket_demo.shops import admit
-from kindpakket_demo.town import make_town
+from kindpakket.ledger.records import Line
+from kindpakket.shop import Shop
+from kindpakket_demo.desk import CHAINCODE, SHOPS, Desk, now
+from kindpakket_demo.schemes import open_provision
 from kindpakket_demo.wallets import Wallet
 from kindpakket_network import Network
 from performance.meter import Meter
+from performance.purse import CENTS, Purse
+from performance.sellers import Seller, admit, allow_files, enrol
 from performance.variant import ASSETS, Variant
 
-CENTS = 100
-_BULK = 500
+USUAL = 100
+"""Payments are spread over so many shops, unless a job says otherwise."""
+BOOKS: Line = {"category": "books", "cents": CENTS}
+KINDS = ("payment", "batch", "asset")
+_CHILDREN = 1_000_000
 # The chaincode allows 900 seconds.
 _DEADLINE = 890
 
@@ -60,10 +65,11 @@ class Stage:
         network: the network.
         desk: the municipality's desks.
         meter: its counters.
-        scheme: the open scheme.
-        tills: the shops.
+        purse: the vouchers of the open scheme, which pay unless a job says otherwise.
+        sellers: the shops.
         runner: the event loop that the connections belong to.
-        payments: payments made so far.
+        payments: payments made so far, under all schemes.
+        prepared: what it took to get here: rows of step, number and seconds.
     """
 
     def __init__(
@@ -74,61 +80,93 @@ class Stage:
         runner: asyncio.Runner,
         shops: int,
         vouchers: int,
+        progress: Progress = lambda _: None,
     ) -> None:
         """Open a scheme, admit shops and hand out vouchers."""
+        self._progress = progress
         self.variant, self.network, self.desk, self.runner = variant, network, desk, runner
         self.meter = Meter(network, desk.channel)
         self.payments = 0
-        self.scheme: OpenScheme = open_provision(desk, 1_000_000, now())
-        stores = [
-            store for store in make_town(1, 1, now().date(), seed=1).shops if "books" in store.categories
-        ]
-        several = list(islice(cycle(stores), shops + 1))
-        tills = [desk.till(store, f"shop-{number:04}") for number, store in enumerate(several)]
-        self.tills: tuple[Till, ...] = admit(desk, tills, now().date()).open
-        desk.in_step()
+        self.prepared: list[dict[str, object]] = []
+        self._lot = vouchers
         self._gateways: list[Gateway] = []
-        self._wallets: Iterator[Wallet] = iter(())
-        self._handed: list[Wallet] = []
-        self._spent = 0
-        self.hand_out(vouchers)
-        self._contracts = {till.user: self._contract(SHOPS, till.user, CHAINCODE) for till in self.tills}
+        allow_files(shops)
+        with self._step("shops enrolled", shops):
+            self.sellers = tuple(enrol(desk, shops))
+        with self._step("shops admitted", shops):
+            admit(desk, self.sellers)
+        self._next = cycle(self.usual)
+        with self._step("vouchers handed out", vouchers):
+            self.purse = self.new_purse(vouchers)
+        self._contracts = {one.user: self._contract(SHOPS, one.user, CHAINCODE) for one in self.sellers}
         self.office = self._contract(desk.municipality, "clerk", CHAINCODE)
         self.assets = self._contract(desk.municipality, "clerk", ASSETS)
 
-    def hand_out(self, vouchers: int) -> None:
-        """Issue further vouchers, bound to keys, and let payments use these."""
-        wallets = [Wallet(new_id(), HolderKey.generate()) for _ in range(vouchers)]
-        for start in range(0, vouchers, _BULK):
-            issue_to(self.desk, self.scheme.id, wallets[start : start + _BULK])
-        self._handed, self._spent = wallets, 0
-        self._wallets = cycle(wallets)
+    @property
+    def usual(self) -> tuple[Seller, ...]:
+        """The shops that payments are spread over."""
+        return self.sellers[:USUAL]
 
-    def pays(self, count: int, tills: Sequence[Till] | None = None) -> list[Call]:
-        """Signed payments of a euro; a voucher pays again only after all others have."""
-        if (self._spent + count) * CENTS > len(self._handed) * CENTS_PER_CHILD:
-            self.hand_out(len(self._handed))
-        self._spent += count
+    def shop(self, seller: Seller) -> Shop:
+        """A shop's own client, for its queries."""
+        return Shop(self.desk.contract(SHOPS, seller.user), seller.shop_id)
+
+    def new_purse(self, vouchers: int) -> Purse:
+        """Open a further scheme and hand out vouchers of it."""
+        purse = Purse(open_provision(self.desk, _CHILDREN, now()).id)
+        self.hand_out(vouchers, purse)
+        return purse
+
+    def hand_out(self, vouchers: int, purse: Purse | None = None) -> None:
+        """Issue further vouchers, bound to keys."""
+        purse = self.purse if purse is None else purse
+        wallets = [Wallet(new_id(), HolderKey.generate()) for _ in range(vouchers)]
+        issue_to(self.desk, purse.scheme, wallets)
+        purse.add(wallets)
+
+    def stock(self, count: int, purse: Purse | None = None) -> None:
+        """Hand out vouchers if fewer than so many can pay."""
+        purse = self.purse if purse is None else purse
+        if short := purse.short(count):
+            self.hand_out(max(short, self._lot), purse)
+
+    def pays(
+        self, count: int, sellers: Sequence[Seller] | None = None, purse: Purse | None = None
+    ) -> list[Call]:
+        """Signed payments of a euro, each of another voucher.
+
+        The usual shops take turns, in which the next call goes on; shops that are given begin with the first.
+        """
+        purse = self.purse if purse is None else purse
+        self.stock(count, purse)
         self.payments += count
         deadline = int(time.time()) + _DEADLINE
+        tills = self._next if sellers is None else cycle(sellers)
         calls = []
-        for till, wallet in zip(cycle(tills or self.tills), islice(self._wallets, count), strict=False):
-            order = till.shop.order(
-                self.scheme.id, wallet.voucher, [{"category": "books", "cents": CENTS}], deadline=deadline
-            )
+        for wallet, till in zip(purse.take(count), tills, strict=False):
+            order = till.orders.order(purse.scheme, wallet.voucher, [BOOKS], deadline=deadline)
             argument = json.dumps(order.request(wallet.authorise(order)))
             calls.append(Call(self._contracts[till.user], "payment:Pay", (argument,)))
         return calls
 
-    def batches(self, count: int, size: int) -> list[Call]:
+    def batches(self, count: int, size: int, purse: Purse | None = None) -> list[Call]:
         """The payments of `pays` in batches of one shop each."""
+        purse = self.purse if purse is None else purse
+        self.stock(count, purse)
         batches = []
-        for start, till in zip(range(0, count, size), cycle(self.tills), strict=False):
-            calls = self.pays(min(size, count - start), (till,))
+        for start in range(0, count, size):
+            till = next(self._next)
+            calls = self.pays(min(size, count - start), (till,), purse)
             items = [{"operation": call.function, "request": json.loads(call.arguments[0])} for call in calls]
             argument = json.dumps({"items": items})
             batches.append(Call(self._contracts[till.user], "payment:Batch", (argument,), len(items)))
         return batches
+
+    def calls(self, kind: str, count: int, batch: int) -> list[Call]:
+        """So many of one of `KINDS`; batches have so many payments."""
+        if kind == "batch":
+            return self.batches(count, batch)
+        return self.pays(count) if kind == "payment" else self.creates(count)
 
     def creates(self, count: int) -> list[Call]:
         """Assets to create, as CreateAsset of fabric-samples does."""
@@ -137,7 +175,7 @@ class Stage:
 
     def shows(self, count: int) -> list[Call]:
         """Transactions that write nothing."""
-        return [Call(self.office, "scheme:Show", (json.dumps({"scheme": self.scheme.id}),))] * count
+        return [Call(self.office, "scheme:Show", (json.dumps({"scheme": self.purse.scheme}),))] * count
 
     def close(self) -> None:
         """Close the connections."""
@@ -147,6 +185,14 @@ class Stage:
                 await gateway.close()
 
         self.runner.run(all_of_them())
+
+    @contextmanager
+    def _step(self, step: str, number: int) -> Iterator[None]:
+        began = time.perf_counter()
+        yield
+        seconds = time.perf_counter() - began
+        self.prepared.append({"step": step, "number": number, "seconds": round(seconds, 1)})
+        self._progress(f"{number:,} {step}: done in {seconds:.1f} s")
 
     def _contract(self, organisation: str, user: str, chaincode: str) -> Contract:
         profile = Profile.load(self.network.profile(organisation))
@@ -170,7 +216,7 @@ def stage(variant: Variant, folder: Path, shops: int, vouchers: int, progress: P
         results.mkdir()
         with Desk(network, results, Random(1)) as desk, asyncio.Runner() as runner:
             progress(f"a scheme, {shops} shops and {vouchers} vouchers ...")
-            made = Stage(variant, network, desk, runner, shops, vouchers)
+            made = Stage(variant, network, desk, runner, shops, vouchers, progress)
             try:
                 yield made
             finally:

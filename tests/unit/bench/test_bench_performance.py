@@ -6,14 +6,22 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
+from performance.__main__ import main
 from performance.jobs import JOBS, Plan
 from performance.load import Turn
 from performance.meter import Reading, Spent, kind_of
 from performance.pair import ratios
-from performance.plot import bars, lines
+from performance.plot import bars, lines, over_time
+from performance.purse import Purse
+from performance.queries import compared as compared_queries
 from performance.report import html
-from performance.rows import rows
+from performance.rows import compared, rows, with_medians
+from performance.soaking import by_kind, growths, slope
 from performance.variant import ASSETS, PACKAGED, Variant
+
+from kindpakket.holder.key import HolderKey
+from kindpakket_demo.wallets import Wallet
 
 
 def reading(blocks: int, cpu: float, syncs: float = 0.0) -> Reading:
@@ -71,6 +79,97 @@ def test_rates_are_medians_and_ratios_are_of_the_same_round() -> None:
     assert payment.cpu_ms == {"client": 0.0, "peer": 20.0}
 
 
+def test_ratios_are_shown_with_the_lowest_and_highest_of_the_rounds() -> None:
+    found = rows([turn("asset", 1, 2.0), turn("batch", 1, 1.0), turn("asset", 2, 4.0), turn("batch", 2, 1.0)])
+    assert [(row.ratio_low, row.ratio, row.ratio_high) for row in found] == [(1.0, 1.0, 1.0), (2.0, 3.0, 4.0)]
+    (alone,) = rows([turn("batch", 1, 1.0)])
+    assert (alone.ratio, alone.ratio_low, alone.ratio_high) == (None, None, None)
+
+
+def test_two_jobs_are_compared_within_a_round() -> None:
+    """The second round has no hot shop, and would halve the ratio."""
+    turns = [turn("hot shop", 1, 2.0), turn("many shops", 1, 1.0), turn("many shops", 2, 10.0)]
+    (row,) = compared(turns, "hot shop", "many shops", {"per second": lambda one: one.per_second})
+    assert (row["in_flight"], row["hot shop"], row["many shops"], row["ratio"]) == (100, 5.0, 10.0, 0.5)
+    assert compared(turns, "hot shop", "payment", {"per second": lambda one: one.per_second}) == []
+
+
+def test_several_rounds_of_a_step_get_a_median() -> None:
+    several = [
+        {"round": number, "step": step, "payments": 10, "seconds": seconds * number}
+        for number in (1, 2, 9)
+        for step, seconds in (("draft", 1.0), ("approve", 3.0))
+    ]
+    assert with_medians(several) == [
+        *several,
+        {"round": "median", "step": "draft", "payments": 10, "seconds": 2.0},
+        {"round": "median", "step": "approve", "payments": 10, "seconds": 6.0},
+    ]
+    assert with_medians(several[:2]) == several[:2]
+
+
+def wallets(count: int) -> list[Wallet]:
+    return [Wallet(f"{number:032x}", HolderKey.generate()) for number in range(count)]
+
+
+def test_a_voucher_pays_once_at_a_time_and_those_that_waited_longest_come_first() -> None:
+    purse, first = Purse("a scheme"), wallets(3)
+    purse.add(first)
+    assert purse.take(2) == first[:2]
+    assert purse.take(3) == [first[2], first[0], first[1]]
+    assert purse.some(2) == first[:2]
+    assert (purse.paid, purse.cents) == (5, 500)
+    assert (purse.short(3), purse.short(5)) == (0, 2)
+    with pytest.raises(ValueError, match=r"^3 vouchers cannot make 4 payments at a time: hand out more$"):
+        purse.take(4)
+    added = wallets(1)
+    purse.add(added)
+    assert purse.take(1) == added
+
+
+def test_a_voucher_that_is_empty_pays_no_more() -> None:
+    purse = Purse("a scheme")
+    purse.add(wallets(1))
+    for _ in range(300):  # a voucher has 300 euros
+        purse.take(1)
+    assert (len(purse), purse.short(1)) == (0, 1)
+
+
+def test_queries_are_compared_with_the_smallest_ledger_and_with_nothing_beside_them() -> None:
+    def row(ledger: int, beside: str, taken: float) -> dict[str, object]:
+        return {"query": "scheme:Show", "ledger": ledger, "beside": beside, "p50_ms": taken}
+
+    several = [row(1000, "nothing", 4.0), row(1000, "payments", 8.0), row(100_000, "payments", 24.0)]
+    found = [(row["to_smallest"], row["to_alone"]) for row in compared_queries(several)]
+    assert found == [(1.0, 1.0), (1.0, 2.0), (3.0, None)]
+
+
+def test_memory_is_summed_up_by_least_squares() -> None:
+    minutes = [
+        {
+            "minute": float(minute),
+            "payments": 9,
+            "per_second": 0.2,
+            "peer0.a": 100.0 + 2 * minute,
+            "peer0.b": 5.0,
+        }
+        for minute in range(5)
+    ]
+    minutes[0]["peer0.a"] = 40.0  # it was just started
+    rising, flat = growths(minutes)
+    assert rising == {
+        "process": "peer0.a",
+        "first_mb": 40.0,
+        "median_mb": 104.0,
+        "last_mb": 108.0,
+        "mb_per_hour": 840.0,
+        "later_mb_per_hour": 120.0,
+    }
+    assert (flat["process"], flat["mb_per_hour"]) == ("peer0.b", 0.0)
+    assert by_kind(minutes)["peer"][:2] == [(0.0, 45.0), (1.0, 107.0)]
+    assert slope([(0.0, 1.0), (1.0, 2.0)]) is None
+
+
 def test_what_was_not_valid_is_told() -> None:
     (row,) = rows([turn("payment", 1, 1.0, valid=7), turn("payment", 2, 1.0, valid=9)])
     assert (row.requests, row.valid, row.others) == (20, 16, {"MVCC_READ_CONFLICT": 4})
@@ -96,12 +195,25 @@ def test_fewer_in_flight_make_fewer_transactions() -> None:
     assert not Plan(3, (1,), 10, 1, 1, only=frozenset({"payment"})).wants("verify")
 
 
+@pytest.mark.parametrize(
+    ("given", "problem"),
+    [
+        ("1000,many", "1000,many: use numbers such as 1000,100000"),
+        ("10,1000", "10,1000: use numbers from 100 to 10000000"),
+    ],
+)
+def test_sizes_of_the_ledger_that_make_no_sense_are_refused(given: str, problem: str) -> None:
+    result = CliRunner().invoke(main, ["--ledger", given])
+    assert result.exit_code == 2
+    assert problem in " ".join(result.stderr.split())
+
+
 def test_the_page_needs_nothing_else_and_escapes_what_it_is_given() -> None:
     found = rows([turn("asset", 1, 1.0), turn("payment", 1, 2.0, valid=7)])
     page = html(["2 cores"], found, {"verify": [{"blocks": 3, "passed": True}]}, {"soak": "not <asked> for"})
     assert "not &lt;asked&gt; for" in page
     assert "MVCC_READ_CONFLICT" in page
-    assert page.count("<svg") == 4
+    assert page.count("<svg") == 5
     assert "http" not in page
     assert "src=" not in page
 
@@ -115,6 +227,21 @@ def test_plots_are_well_formed_and_scaled_to_what_they_show() -> None:
     stacked = ET.fromstring(bars("CPU", "ms", {"payment, 1": {"peer": 3.0, "orderer": 1.0}}))
     heights = [float(bar.attrib["height"]) for bar in stacked.findall(".//rect")]
     assert heights == [pytest.approx(142.5), pytest.approx(47.5)]
+
+
+def test_lines_over_minutes_are_as_far_apart_as_the_minutes() -> None:
+    drawn = ET.fromstring(over_time("Memory", "MB", {"peer": [(0.0, 1.0), (1.0, 2.0), (4.0, 1.0)]}))
+    points = drawn.findall(".//polyline")[0].attrib["points"].split()
+    places = [float(point.split(",")[0]) for point in points]
+    assert places[2] - places[0] == pytest.approx(4 * (places[1] - places[0]), abs=0.2)
+
+
+def test_the_report_plots_a_soak_and_keeps_its_minutes_out() -> None:
+    minutes = [{"minute": float(minute), "per_second": 71.25, "peer0.a": 100.0} for minute in range(3)]
+    page = html([], [], {"soak": growths(minutes)}, {}, minutes)
+    assert page.count("<svg") == 2
+    assert "<td>peer0.a</td><td>100.0</td>" in page
+    assert "<td>71.25</td>" not in page
 
 
 def test_a_variant_is_merged_into_the_packaged_network(tmp_path: Path) -> None:
