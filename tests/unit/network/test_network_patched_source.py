@@ -47,6 +47,7 @@ def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ("module", "package", "tests"),
     [
         (FABRIC, "msp", "identities_test.go"),
+        (FABRIC, "msp/cache", "cache_test.go"),
         (FABRIC, "common/cauthdsl", "policy_test.go"),
         (SMARTBFT, "internal/bft", "batcher_test.go"),
     ],
