@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from performance.jobs import JOBS
+from scale.measured import measured
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = ("demo", "tests", "tests/network", "tests/bench")
@@ -56,6 +57,8 @@ def test_the_quick_benchmark_does_every_job(tmp_path: Path) -> None:
     assert all(row["payments"] > 0 for row in report["soak"])
     assert {row["node"] for row in tables["disk"]} > {"peer0.gemeente", "orderer.regie"}
     assert all(row["disk_bytes"] > 0 for row in tables["disk"])
+    assert {row["node"] for row in tables["rest"]} > {row["node"] for row in tables["disk"]}
+    assert measured(tmp_path / "report" / "report.json").keys() > {"orderer", "shops_peer"}
     assert "<svg" in (tmp_path / "report" / "report.html").read_text("utf-8")
 
 

@@ -36,7 +36,14 @@ from performance.variant import PACKAGED, Variant
 _FEWEST, _MOST = 100, 10_000_000
 BUILD = Path(__file__).resolve().parents[3] / "build" / "bench"
 QUICK = Plan(
-    rounds=1, in_flight=(1, 20), transactions=60, queries=1, issued=20, ledger=(100, 1000), settled=120
+    rounds=1,
+    in_flight=(1, 20),
+    transactions=60,
+    queries=1,
+    issued=20,
+    ledger=(100, 1000),
+    settled=120,
+    rest_seconds=2.0,
 )
 _QUICK_SHOPS, _QUICK_VOUCHERS = 6, 120
 _SHOPS = {
@@ -141,7 +148,17 @@ def main(
     """Start the network, do the jobs, write the report."""
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     wanted = frozenset(only)
-    plan = Plan(rounds, tuple(in_flight), transactions, asked, issued, ledger, settled, soak_minutes, wanted)
+    plan = Plan(
+        rounds,
+        tuple(in_flight),
+        transactions,
+        asked,
+        issued,
+        ledger,
+        settled,
+        soak_minutes=soak_minutes,
+        only=wanted,
+    )
     if quick:
         plan = Plan(**{**asdict(QUICK), "soak_minutes": soak_minutes, "only": wanted})
         shops, vouchers = _QUICK_SHOPS, _QUICK_VOUCHERS

@@ -28,7 +28,7 @@ from sdk.__main__ import numbers
 from kindpakket_demo.desk import Desk
 from kindpakket_network import Network, Topology
 from performance.load import submit_each
-from performance.meter import Spent
+from performance.meter import Spent, at_rest
 from performance.stage import Stage
 from performance.variant import PACKAGED
 
@@ -116,11 +116,7 @@ def towns(
 def measure(stages: Sequence[Stage], number: int, in_flight: int, payments: int) -> Side:
     """Let a network rest, then load all its channels at once."""
     meter, runner = stages[0].meter, stages[0].runner
-    before, began = meter.read(), time.perf_counter()
-    time.sleep(_REST_SECONDS)
-    rested = meter.read()
-    idle = Spent.between(before, rested).nodes
-    elapsed = time.perf_counter() - began
+    idle = at_rest(meter, _REST_SECONDS)
     shares = [stage.pays(payments // len(stages)) for stage in stages]
 
     async def all_channels() -> list[int]:
@@ -139,7 +135,7 @@ def measure(stages: Sequence[Stage], number: int, in_flight: int, payments: int)
 
     def mean(kind: str) -> float:
         values = [value for node, value in idle.items() if node.startswith(kind)]
-        return round(sum(values) / len(values) / elapsed, 4)
+        return round(sum(values) / len(values), 4)
 
     return Side(
         municipalities=len(stages),
@@ -148,7 +144,7 @@ def measure(stages: Sequence[Stage], number: int, in_flight: int, payments: int)
         valid=valid,
         per_second=round(valid / seconds, 1),
         cpu_ms=round(1000 * sum(spent.cpu.values()) / max(valid, 1), 2),
-        rest=round(sum(value for node, value in idle.items() if node != "client") / elapsed, 3),
+        rest=round(sum(idle.values()), 3),
         rest_of_orderer=mean("orderer"),
         rest_of_peer=mean("peer"),
         memory_mb=round(sum(last.memory.values()) / 1e6),

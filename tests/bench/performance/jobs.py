@@ -26,6 +26,7 @@ from kindpakket_demo.wallets import Wallet
 from performance import queries
 from performance.growth import reach
 from performance.load import Cost, Turn, loaded, metered, submit_each
+from performance.meter import at_rest
 from performance.purse import CENTS
 from performance.rows import with_medians
 from performance.settling import settlement
@@ -48,6 +49,7 @@ class Plan:
         issued: vouchers that the bulk issue makes.
         ledger: the payments on the ledger at which queries are measured, in ascending order.
         settled: payments of a settlement.
+        rest_seconds: how long the network is left alone.
         soak_minutes: how long payments go on while memory is watched.
         only: names of jobs; empty: all.
     """
@@ -59,6 +61,7 @@ class Plan:
     issued: int
     ledger: tuple[int, ...] = (1_000, 100_000)
     settled: int = 10_000
+    rest_seconds: float = 40.0
     soak_minutes: float = 0.0
     only: frozenset[str] = frozenset()
 
@@ -104,7 +107,7 @@ RATES: dict[str, Calls] = {
 A batch has as many payments as are in flight, up to 50.
 """
 AT_ONE_LOAD = ("nothing", "hot shop", "many shops")
-ONCE = ("queries", "disk", "issue", "soak", "verify", "view", "settlement")
+ONCE = ("queries", "rest", "disk", "issue", "soak", "verify", "view", "settlement")
 JOBS = (*RATES, *ONCE)
 
 
@@ -145,6 +148,15 @@ def issue(stage: Stage, vouchers: int, times: int) -> list[dict[str, Any]]:
             for step, cost in steps.items()
         ]
     return rows
+
+
+def rest(stage: Stage, seconds: float) -> list[dict[str, Any]]:
+    """What each node takes with nothing to do, in cores."""
+    stage.meter.level()
+    return [
+        {"node": node, "cores": round(cores, 5)}
+        for node, cores in sorted(at_rest(stage.meter, seconds).items())
+    ]
 
 
 def disk(stage: Stage, payments: int) -> list[dict[str, Any]]:
@@ -246,6 +258,7 @@ def once(stage: Stage, plan: Plan, folder: Path, found: Found, progress: Callabl
         return growths(found.minutes)
 
     acts: dict[str, Callable[[], list[dict[str, Any]]]] = {
+        "rest": lambda: rest(stage, plan.rest_seconds),
         "disk": lambda: disk(stage, plan.count(100)),
         "issue": lambda: with_medians(issue(stage, plan.issued, plan.rounds)),
         "soak": soaked,

@@ -150,3 +150,12 @@ class Meter:
 
 def _grown(before: float, after: float) -> float:
     return after - before if after >= before else after
+
+
+def at_rest(meter: Meter, seconds: float) -> dict[str, float]:
+    """What each node takes with nothing to do, in cores, over so many seconds; without this process."""
+    before, began = meter.read(), time.perf_counter()
+    time.sleep(seconds)
+    nodes = Spent.between(before, meter.read()).nodes
+    elapsed = time.perf_counter() - began
+    return {node: spent / elapsed for node, spent in nodes.items() if node != CLIENT}

@@ -148,7 +148,8 @@ def words(turn: Turn) -> str:
     show_default=True,
     help="Payments in a batch, but no more than are in flight.",
 )
-@click.option("--vouchers", type=click.IntRange(1, 20_000), default=400, show_default=True)
+@click.option("--shops", type=click.IntRange(2, 2_000), default=20, show_default=True)
+@click.option("--vouchers", type=click.IntRange(1, 20_000), default=800, show_default=True)
 @click.option("--json", "as_data", is_flag=True, help="Print turns and ratios as JSON.")
 def main(
     first: str,
@@ -157,6 +158,7 @@ def main(
     loads: Sequence[tuple[int, int]],
     kind: str,
     batch: int,
+    shops: int,
     vouchers: int,
     as_data: bool,
 ) -> None:
@@ -170,7 +172,7 @@ def main(
         for number, each in enumerate(chosen):
             below = Path(folder) / str(number)
             below.mkdir()
-            stages.append(opened.enter_context(stage(each, below, 4, vouchers, console.print)))
+            stages.append(opened.enter_context(stage(each, below, shops, vouchers, console.print)))
         turns = compare(stages, rounds, loads, kind, batch, console.print)
     found = list(ratios(turns, stages[0].variant.name, stages[1].variant.name))
     if as_data:
