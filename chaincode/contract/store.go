@@ -29,14 +29,10 @@ type mark struct {
 	Till      string `json:"till,omitzero"`
 }
 
-// publicStart and privateStart are the members that the chaincode puts before those of a record.
+// publicStart are the members that the chaincode puts before those of a public record.
 type publicStart struct {
 	V  int   `json:"v"`
 	By *mark `json:"by"`
-}
-
-type privateStart struct {
-	V int `json:"v"`
 }
 
 // startOfPrivate is the start of all private records.
