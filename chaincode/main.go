@@ -31,8 +31,8 @@ const (
 
 	// gcVariable is read by Go itself.
 	gcVariable = "GOGC"
-	// gcPercent is the default of the network's nodes. Of what a transaction takes, nearly all is garbage at its end, and little else is in
-	// use: Go's own default collects after every second batch. More than this gave nothing measurable.
+	// gcPercent is the default of the network's nodes. Little memory is in use between transactions, so that Go's own default would collect
+	// after every few batches. More than this gave nothing measurable.
 	gcPercent = 400
 )
 
