@@ -16,8 +16,8 @@ import (
 
 const metadataTransaction = contractapi.SystemContractName + ":GetMetadata"
 
-// Chaincode routes calls to the transactions of its contracts by itself, and refuses in one form what the contract API would refuse in
-// another. That one would validate each argument and answer against a schema, which says of both only that they are texts.
+// Chaincode routes calls to the transactions of its contracts, and refuses in one form what the contract API would refuse in another. It does
+// so by itself, because the contract API validates each argument and answer against a schema that only says that it is a text.
 type Chaincode struct {
 	transactions map[string]func(*Context, string) (string, error)
 	metadata     []byte

@@ -148,12 +148,12 @@ func TestTransactionsShareMemoryAtTheSameTime(t *testing.T) {
 	}
 }
 
-func TestOfARefusedItemNothingIsKeptInMind(t *testing.T) {
+func TestTheVoucherOfARefusedItemIsReadAnew(t *testing.T) {
 	w := newTown(t)
 	h := w.holder()
 	held := w.held(h, clothing(1_000))
 	w.now += 2 * aDay
-	// The first releases the hold and counts the page of the day before it is refused for its amount.
+	// The first releases the expired hold in memory before it is refused for its amount.
 	items := []object{
 		paying(h.pay(w.id(), w.shop, w.now+60, clothing(10_000))),
 		paying(h.pay(w.id(), w.shop, w.now+60, clothing(4_000))),

@@ -123,7 +123,7 @@ func FuzzPlain(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) { checkPlain(t, text) })
 }
 
-// What clients send is plain: what is not takes several times as long to read.
+// What clients send is plain, so that the short way is the usual one.
 func TestRequestsAreUsuallyPlain(t *testing.T) {
 	w := newTown(t)
 	h := w.holder()
