@@ -85,7 +85,8 @@ func decodeRecord(key string, data []byte, into any) error {
 
 // layoutOf returns the version of a record's layout, and whether this chaincode knows it. What the chaincode wrote starts with it.
 func layoutOf(data []byte) (int, bool) {
-	if rest, ok := bytes.CutPrefix(data, []byte(`{"v":`)); ok && len(rest) > 1 && '1' <= rest[0] && rest[0] <= '0'+layout && (rest[1] == ',' || rest[1] == '}') {
+	rest, starts := bytes.CutPrefix(data, []byte(`{"v":`))
+	if starts && len(rest) > 1 && '1' <= rest[0] && rest[0] <= '0'+layout && (rest[1] == ',' || rest[1] == '}') {
 		return int(rest[0] - '0'), true
 	}
 	var start publicStart
