@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"testing"
 )
@@ -44,5 +45,18 @@ func TestTheServerTakesItsFiles(t *testing.T) {
 	}
 	if err := server.Start(); err == nil {
 		t.Fatal("it serves without a certificate")
+	}
+}
+
+func TestTheEnvironmentSaysWhenGarbageIsCollected(t *testing.T) {
+	before := debug.SetGCPercent(100)
+	defer debug.SetGCPercent(before)
+	collectLess(func(name string) (string, bool) { return "200", name == gcVariable })
+	if percent := debug.SetGCPercent(100); percent != 100 {
+		t.Fatalf("%d, though the environment says otherwise", percent)
+	}
+	collectLess(func(string) (string, bool) { return "", false })
+	if percent := debug.SetGCPercent(100); percent != gcPercent {
+		t.Fatal(percent)
 	}
 }

@@ -39,11 +39,26 @@ type caller struct {
 	till   string
 }
 
-// identify reads the caller's certificate. A caller without a readable one has no role.
+// identify reads the caller's certificate, once for many transactions. A caller without a readable one has no role.
 func identify(stub shim.ChaincodeStubInterface) caller {
-	identity, err := cid.New(stub)
+	creator, err := stub.GetCreator()
 	if err != nil {
 		return caller{}
+	}
+	known, err := recall(creator, func(c *caller) (err error) {
+		*c, err = readCertificate(stub)
+		return err
+	})
+	if err != nil {
+		return caller{}
+	}
+	return *known
+}
+
+func readCertificate(stub shim.ChaincodeStubInterface) (caller, error) {
+	identity, err := cid.New(stub)
+	if err != nil {
+		return caller{}, err
 	}
 	attribute := func(name string) string {
 		value, _, err := identity.GetAttributeValue("kindpakket." + name)
@@ -53,7 +68,7 @@ func identify(stub shim.ChaincodeStubInterface) caller {
 		return value
 	}
 	msp, _ := identity.GetMSPID()
-	return caller{msp: msp, role: role(attribute("role")), person: attribute("person"), shop: attribute("shop"), till: attribute("till")}
+	return caller{msp: msp, role: role(attribute("role")), person: attribute("person"), shop: attribute("shop"), till: attribute("till")}, nil
 }
 
 // mark identifies the caller in what it writes. A till that is not a code is left out, so that no free text reaches the ledger.

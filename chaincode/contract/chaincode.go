@@ -16,17 +16,19 @@ import (
 
 const metadataTransaction = contractapi.SystemContractName + ":GetMetadata"
 
-// Chaincode routes calls to the contracts, and refuses in one form what the contract API would refuse in another.
+// Chaincode routes calls to the transactions of its contracts, and refuses in one form what the contract API would refuse in another. It does
+// so by itself, because the contract API validates each argument and answer against a schema that only says that it is a text.
 type Chaincode struct {
-	contracts    *contractapi.ContractChaincode
-	transactions map[string]bool
+	transactions map[string]func(*Context, string) (string, error)
 	metadata     []byte
 }
 
-// New makes the chaincode out of its contracts.
-func New() (*Chaincode, error) {
-	named := func(name string) contractapi.Contract { return contractapi.Contract{Name: name} }
-	contracts := []contractapi.ContractInterface{
+// contracts are all contracts, as the contract API takes them.
+func contracts() []contractapi.ContractInterface {
+	named := func(name string) contractapi.Contract {
+		return contractapi.Contract{Name: name, TransactionContextHandler: new(Context)}
+	}
+	return []contractapi.ContractInterface{
 		&OrganisationsContract{named("organisations")},
 		&SchemeContract{named("scheme")},
 		&ShopContract{named("shop")},
@@ -39,34 +41,29 @@ func New() (*Chaincode, error) {
 		&ErasureContract{named("erasure")},
 		&DecisionContract{named("decision")},
 	}
-	api, err := contractapi.NewChaincode(contracts...)
-	if err != nil {
-		return nil, fmt.Errorf("the contracts cannot be served: %w", err)
-	}
+}
+
+// New makes the chaincode out of its contracts.
+func New() (*Chaincode, error) {
 	described, err := metadata()
 	if err != nil {
 		return nil, fmt.Errorf("the metadata cannot be made: %w", err)
 	}
-	chaincode := &Chaincode{contracts: api, transactions: map[string]bool{}, metadata: described}
-	for _, contract := range contracts {
-		for _, method := range transactionsOf(contract) {
-			chaincode.transactions[contract.GetName()+":"+method] = true
-		}
+	chaincode := &Chaincode{transactions: map[string]func(*Context, string) (string, error){}, metadata: described}
+	for _, contract := range contracts() {
+		chaincode.add(contract)
 	}
 	return chaincode, nil
 }
 
-// transactionsOf names the methods of a contract that take a context and a text.
-func transactionsOf(contract contractapi.ContractInterface) []string {
-	var names []string
-	transaction := reflect.TypeFor[func(*Context, string) (string, error)]()
+// add makes the methods of a contract that take a context and a text transactions.
+func (c *Chaincode) add(contract contractapi.ContractInterface) {
 	value := reflect.ValueOf(contract)
 	for i := range value.NumMethod() {
-		if value.Method(i).Type() == transaction {
-			names = append(names, value.Type().Method(i).Name)
+		if run, ok := value.Method(i).Interface().(func(*Context, string) (string, error)); ok {
+			c.transactions[contract.GetName()+":"+value.Type().Method(i).Name] = run
 		}
 	}
-	return names
 }
 
 // Init does nothing: organisations:Initialise is a separate transaction.
@@ -86,10 +83,12 @@ func (c *Chaincode) Invoke(stub shim.ChaincodeStubInterface) (response *peer.Res
 	if name == metadataTransaction {
 		return c.describe(arguments)
 	}
-	if !c.transactions[name] {
+	run, known := c.transactions[name]
+	if !known {
 		return refuse(rules.Refuse(rules.UnknownTransaction, rules.Details{"name": rules.Excerpt(name)}, ""))
 	}
-	if err := checkDirect(stub); err != nil {
+	proposal, err := readDirect(stub)
+	if err != nil {
 		return refuse(err)
 	}
 	if len(arguments) != 1 {
@@ -99,7 +98,13 @@ func (c *Chaincode) Invoke(stub shim.ChaincodeStubInterface) (response *peer.Res
 	if len(arguments[0]) > maxRequestBytes {
 		return refuse(tooLarge(len(arguments[0])))
 	}
-	return c.contracts.Invoke(stub)
+	ctx := &Context{proposal: proposal}
+	ctx.SetStub(stub)
+	answer, err := run(ctx, arguments[0])
+	if err != nil {
+		return refuse(err)
+	}
+	return shim.Success([]byte(answer))
 }
 
 // describe answers Fabric's query for the metadata. Any client may have it ordered, so it takes no arguments: they would stay on the
@@ -112,12 +117,13 @@ func (c *Chaincode) describe(arguments []string) *peer.Response {
 	return shim.Success(c.metadata)
 }
 
-func checkDirect(stub shim.ChaincodeStubInterface) error {
+// readDirect reads the proposal, and refuses a call that the client did not sign as it is.
+func readDirect(stub shim.ChaincodeStubInterface) (*proposal, error) {
 	proposal, err := readProposal(stub)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return proposal.checkArguments(stub)
+	return proposal, proposal.checkArguments(stub)
 }
 
 func refuse(refusal error) *peer.Response {

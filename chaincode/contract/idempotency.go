@@ -137,6 +137,19 @@ func (c caller) onWhoseBehalf() string {
 // digest identifies a request: SHA-256 over the operation, on whose behalf it is, the request as canonical JSON
 // (RFC 8785) without holders' proofs, and the digest of a private record if one travels along, joined by line feeds.
 func digest(operation, behalf, text, private string) (string, error) {
+	canonical, ok := readPlain(text, false)
+	if !ok {
+		var err error
+		if canonical, err = canonicalWithoutProofs(text); err != nil {
+			return "", err
+		}
+	}
+	sum := sha256.Sum256(bytes.Join([][]byte{[]byte(operation), []byte(behalf), canonical, []byte(private)}, []byte("\n")))
+	return hex.EncodeToString(sum[:]), nil
+}
+
+// canonicalWithoutProofs reads any JSON as readPlain reads what is plain.
+func canonicalWithoutProofs(text string) ([]byte, error) {
 	var stripped bytes.Buffer
 	decoder := jsontext.NewDecoder(strings.NewReader(text))
 	encoder := jsontext.NewEncoder(&stripped)
@@ -147,7 +160,7 @@ func digest(operation, behalf, text, private string) (string, error) {
 			break
 		}
 		if err != nil {
-			return "", malformed("it is not JSON")
+			return nil, malformed("it is not JSON")
 		}
 		if token.Kind() == '"' && isName(decoder) {
 			name := token.String()
@@ -156,21 +169,20 @@ func digest(operation, behalf, text, private string) (string, error) {
 			}
 			if isProof(name, member, decoder.StackDepth()) {
 				if err := decoder.SkipValue(); err != nil {
-					return "", malformed("it is not JSON")
+					return nil, malformed("it is not JSON")
 				}
 				continue
 			}
 		}
 		if err := encoder.WriteToken(token); err != nil {
-			return "", err
+			return nil, err
 		}
 	}
 	canonical := jsontext.Value(bytes.TrimSpace(stripped.Bytes()))
 	if err := canonical.Canonicalize(jsontext.CanonicalizeRawInts(false)); err != nil {
-		return "", err
+		return nil, err
 	}
-	sum := sha256.Sum256([]byte(strings.Join([]string{operation, behalf, string(canonical), private}, "\n")))
-	return hex.EncodeToString(sum[:]), nil
+	return canonical, nil
 }
 
 // isProof reports whether a name is that of a holder's proof: of the request, or of one of its activations, which are at the third

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"kindpakket.eu/chaincode/rules"
@@ -133,6 +134,15 @@ func pendingKinds() []string {
 	return names
 }
 
+// lasting are the kinds of the records that most transactions read and few change.
+var lasting = namesOf([]keyKind{organisationsKind, organisationKind, schemeKind, rulesKind, dayKind, shopKind})
+
+// lasts reports whether a key is that of a record that most transactions read and few change.
+func lasts(key string) bool {
+	name, _, _ := strings.Cut(key, keySeparator)
+	return slices.Contains(lasting, name)
+}
+
 func textsOf[T ~string](values []T) []string {
 	var texts []string
 	for _, value := range values {
@@ -167,7 +177,14 @@ func formOf(kinds ...keyKind) *regexp.Regexp {
 }
 
 func (k keyKind) key(members ...string) string {
-	return strings.Join(append([]string{k.name}, members...), keySeparator)
+	var key strings.Builder
+	key.Grow(len(k.name) + 3*(len(keySeparator)+32) + len(rules.Day("2000-01-01")))
+	key.WriteString(k.name)
+	for _, member := range members {
+		key.WriteString(keySeparator)
+		key.WriteString(member)
+	}
+	return key.String()
 }
 
 // prefix is what all keys of the kind with these first members start with. It ends in a separator.

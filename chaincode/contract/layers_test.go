@@ -13,7 +13,7 @@ import (
 
 // machinery are the files that run any transaction. They may use one another, and nothing of the transactions that they run.
 var machinery = []string{
-	"access.go", "directory.go", "idempotency.go", "keys.go", "paging.go", "private.go", "proposal.go", "request.go", "single.go", "store.go", "transaction.go",
+	"access.go", "directory.go", "idempotency.go", "keys.go", "memory.go", "paging.go", "plain.go", "private.go", "proposal.go", "request.go", "single.go", "store.go", "transaction.go",
 }
 
 func TestTheMachineryKnowsNoTransaction(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/hyperledger/fabric-chaincode-go/v2/shim"
+	"github.com/hyperledger/fabric-contract-api-go/v2/contractapi"
 	contractmetadata "github.com/hyperledger/fabric-contract-api-go/v2/metadata"
 	"github.com/xeipuuv/gojsonschema"
 
@@ -28,13 +29,13 @@ func catalogued() map[string]described {
 // api gives what the contract API finds by reflection: the transactions, and whether each is evaluated.
 func api(t *testing.T) map[string]bool {
 	t.Helper()
-	chaincode, err := New()
+	chaincode, err := contractapi.NewChaincode(contracts()...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var found contractmetadata.ContractChaincodeMetadata
 	ledger := fakeledger.New(program(func(stub shim.ChaincodeStubInterface) error {
-		return json.Unmarshal(chaincode.contracts.Invoke(stub).GetPayload(), &found)
+		return json.Unmarshal(chaincode.Invoke(stub).GetPayload(), &found)
 	}))
 	if s := ledger.Simulate(fakeledger.Call{Name: metadataTransaction}); s.Response.GetStatus() != shim.OK {
 		t.Fatal(s.Response)

@@ -38,7 +38,7 @@ func (tx *transaction) transient(name string, into any) error {
 }
 
 func (tx *transaction) putPrivate(collection, key string, record any) error {
-	return tx.write(change{collection: collection, key: key}, privateStart{V: privateLayout}, record)
+	return tx.write(change{collection: collection, key: key}, startOfPrivate, record)
 }
 
 // purge removes a private record from the peers for good, its earlier versions too.
@@ -79,7 +79,7 @@ func (tx *transaction) privateKeys(collection, prefix string, page *paging) (ids
 
 // recordHash returns what privateHash will return once the record is stored.
 func recordHash(record any) (string, error) {
-	data, err := encodeRecord(privateStart{V: privateLayout}, record)
+	data, err := encodeRecord(startOfPrivate, record)
 	if err != nil {
 		return "", err
 	}

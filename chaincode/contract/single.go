@@ -56,16 +56,6 @@ func (tx *transaction) foresee(singles []*single) error {
 	}
 }
 
-// peek returns a record that has been read, and nil if it has not been, is not there or cannot be read: what needs it will say so.
-func peek[T any](tx *transaction, key string) *T {
-	data := tx.reads[key]
-	record := new(T)
-	if len(data) == 0 || decodeRecord(key, data, record) != nil {
-		return nil
-	}
-	return record
-}
-
 // folding runs singles one after the other. Each reads what the ones before it wrote, and what they write is written once for each key, as
 // the last of them wrote it. They must not read ranges of keys, which are read from the ledger.
 type folding struct {
@@ -86,7 +76,7 @@ type ran struct {
 // run carries out a single, unless it is refused: then nothing of it is left. What is no refusal ends the whole transaction.
 func (f *folding) run(s *single) (*ran, error) {
 	tx := f.transaction
-	tx.changes, tx.event, tx.eventName = nil, nil, s.op.event
+	tx.changes, tx.event, tx.eventName = tx.changes[:0], nil, s.op.event
 	answer, repeated, err := tx.perform(s.op, s.text, s.request, "", func() (any, error) { return s.do(tx) })
 	clear(tx.visible)
 	if refusal, ok := errors.AsType[*rules.Refusal](err); ok {

@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"bytes"
 	"fmt"
 	"maps"
 	"slices"
@@ -28,15 +29,14 @@ type mark struct {
 	Till      string `json:"till,omitzero"`
 }
 
-// publicStart and privateStart are the members that the chaincode puts before those of a record.
+// publicStart are the members that the chaincode puts before those of a public record.
 type publicStart struct {
 	V  int   `json:"v"`
 	By *mark `json:"by"`
 }
 
-type privateStart struct {
-	V int `json:"v"`
-}
+// startOfPrivate is the start of all private records.
+var startOfPrivate = fmt.Appendf(nil, `{"v":%d}`, privateLayout)
 
 // earlier is a record whose members meant something else in layout 1.
 type earlier interface {
@@ -56,34 +56,42 @@ func encode(value any) ([]byte, error) {
 	return json.Marshal(value, json.Deterministic(true))
 }
 
-// encodeRecord joins the members of a start and of a record to one object.
-func encodeRecord(start, record any) ([]byte, error) {
-	first, err := encode(start)
-	if err != nil {
-		return nil, err
-	}
+// encodeRecord joins the members of a start, which was encoded, and of a record to one object.
+func encodeRecord(start []byte, record any) ([]byte, error) {
 	data, err := encode(record)
 	if err != nil {
 		return nil, err
 	}
 	if string(data) == "{}" {
-		return first, nil
+		return bytes.Clone(start), nil
 	}
-	return append(append(first[:len(first)-1], ','), data[1:]...), nil
+	joined := append(make([]byte, 0, len(start)+len(data)-1), start[:len(start)-1]...)
+	return append(append(joined, ','), data[1:]...), nil
 }
 
 func decodeRecord(key string, data []byte, into any) error {
-	var start publicStart
-	if err := json.Unmarshal(data, &start); err != nil || start.V < 1 || start.V > layout {
+	version, known := layoutOf(data)
+	if !known {
 		return rules.Refuse(rules.LedgerInconsistent, rules.Details{"key": key}, "record %s has an unknown layout", key)
 	}
 	if err := json.Unmarshal(data, into); err != nil {
 		return rules.Refuse(rules.LedgerInconsistent, rules.Details{"key": key}, "record %s cannot be read", key)
 	}
-	if old, ok := into.(earlier); ok && start.V == 1 {
+	if old, ok := into.(earlier); ok && version == 1 {
 		old.FromLayout1()
 	}
 	return nil
+}
+
+// layoutOf returns the version of a record's layout, and whether this chaincode knows it. What the chaincode wrote starts with it.
+func layoutOf(data []byte) (int, bool) {
+	rest, starts := bytes.CutPrefix(data, []byte(`{"v":`))
+	if starts && len(rest) > 1 && '1' <= rest[0] && rest[0] <= '0'+layout && (rest[1] == ',' || rest[1] == '}') {
+		return int(rest[0] - '0'), true
+	}
+	var start publicStart
+	err := json.Unmarshal(data, &start)
+	return start.V, err == nil && start.V >= 1 && start.V <= layout
 }
 
 // prefetch reads many keys in one exchange with the peer, and none of them twice. When its state database fails, the peer returns fewer
@@ -139,16 +147,68 @@ func get[T any](tx *transaction, key string) (*T, error) {
 	if err != nil || len(data) == 0 {
 		return nil, err
 	}
+	if ahead, ok := tx.peeked[key].(*peeked[T]); ok && bytes.Equal(ahead.data, data) {
+		delete(tx.peeked, key)
+		return ahead.record, nil
+	}
+	return readRecord[T](key, data)
+}
+
+// readRecord decodes a record. One that lasts is decoded once for many transactions.
+func readRecord[T any](key string, data []byte) (*T, error) {
+	if lasts(key) {
+		return recall(data, func(record *T) error { return decodeRecord(key, data, record) })
+	}
 	record := new(T)
 	return record, decodeRecord(key, data, record)
 }
 
-// put writes a record once the transaction has ended without a refusal.
-func (tx *transaction) put(key string, record any) error {
-	return tx.write(change{key: key}, publicStart{V: layout, By: &tx.mark}, record)
+// peeked is a record that was looked at ahead of the one who may change it, and the bytes that it was read from.
+type peeked[T any] struct {
+	data   []byte
+	record *T
 }
 
-func (tx *transaction) write(change change, start, record any) error {
+// peek returns a record that has been read, and nil if it has not been, is not there or cannot be read: what needs it will say so. It is to
+// be looked at only: whoever gets it first, owns it.
+func peek[T any](tx *transaction, key string) *T {
+	data := tx.reads[key]
+	if len(data) == 0 {
+		return nil
+	}
+	if ahead, ok := tx.peeked[key].(*peeked[T]); ok && bytes.Equal(ahead.data, data) {
+		return ahead.record
+	}
+	record, err := readRecord[T](key, data)
+	if err != nil {
+		return nil
+	}
+	tx.peeked[key] = &peeked[T]{data, record}
+	return record
+}
+
+// put writes a record once the transaction has ended without a refusal.
+func (tx *transaction) put(key string, record any) error {
+	start, err := tx.start()
+	if err != nil {
+		return err
+	}
+	return tx.write(change{key: key}, start, record)
+}
+
+// start returns the start of the public records that a request writes, which is encoded once for all of them.
+func (tx *transaction) start() ([]byte, error) {
+	if tx.started == nil || tx.startedBy != tx.mark {
+		encoded, err := encode(publicStart{V: layout, By: &tx.mark})
+		if err != nil {
+			return nil, fmt.Errorf("cannot encode who writes: %w", err)
+		}
+		tx.started, tx.startedBy = encoded, tx.mark
+	}
+	return tx.started, nil
+}
+
+func (tx *transaction) write(change change, start []byte, record any) error {
 	data, err := encodeRecord(start, record)
 	if err != nil {
 		return fmt.Errorf("cannot encode %s: %w", change.key, err)

@@ -10,8 +10,11 @@ import (
 	"kindpakket.eu/chaincode/rules"
 )
 
-// Context is what the contract API hands to every transaction.
-type Context = contractapi.TransactionContext
+// Context is what every transaction gets: the peer, and what the client signed.
+type Context struct {
+	contractapi.TransactionContext
+	proposal *proposal
+}
 
 // operation describes a transaction that writes.
 type operation struct {
@@ -22,7 +25,8 @@ type operation struct {
 }
 
 // transaction is one call: who calls, when, what was read and what is to be written. The organisations are those that were named first.
-// visible are its own writes that its reads find. eventName is that of its event, if it is not the operation's.
+// visible are its own writes that its reads find, peeked are records that were decoded ahead. started is the
+// start of its records, encoded for the mark startedBy. eventName is that of its event, if it is not the operation's.
 type transaction struct {
 	stub          shim.ChaincodeStubInterface
 	proposal      *proposal
@@ -30,8 +34,11 @@ type transaction struct {
 	caller        caller
 	now           rules.Number
 	mark          mark
+	started       []byte
+	startedBy     mark
 	reads         map[string][]byte
 	visible       map[string][]byte
+	peeked        map[string]any
 	changes       []change
 	event         any
 	eventName     string
@@ -43,13 +50,9 @@ func begin(ctx *Context) (*transaction, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the proposal has no timestamp: %w", err)
 	}
-	proposal, err := readProposal(stub)
-	if err != nil {
-		return nil, err
-	}
 	return &transaction{
-		stub: stub, proposal: proposal, caller: identify(stub), now: rules.Number(timestamp.GetSeconds()),
-		reads: map[string][]byte{}, visible: map[string][]byte{},
+		stub: stub, proposal: ctx.proposal, caller: identify(stub), now: rules.Number(timestamp.GetSeconds()),
+		reads: map[string][]byte{}, visible: map[string][]byte{}, peeked: map[string]any{},
 	}, nil
 }
 

@@ -129,6 +129,7 @@ func (w *world) endorse(user, name, text string, transient map[string][]byte) *f
 	call := w.call(user, name, text)
 	call.Transient = transient
 	w.last = w.ledger.Simulate(call)
+	w.checkMemory(w.last)
 	return w.last
 }
 

@@ -9,6 +9,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"slices"
+	"strings"
 )
 
 // ProofKind is how a holder authorises: with their own key, or with the pages of a paper booklet.
@@ -180,10 +181,12 @@ var smallOrder = []string{
 	"eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
 }
 
-// decodeBase64 takes standard, padded base64 in its one canonical form.
+var strictBase64 = base64.StdEncoding.Strict()
+
+// decodeBase64 takes standard, padded base64 in its one canonical form, in which there are no ends of lines: the decoder would skip them.
 func decodeBase64(text string) ([]byte, bool) {
-	raw, err := base64.StdEncoding.Strict().DecodeString(text)
-	return raw, err == nil && base64.StdEncoding.EncodeToString(raw) == text
+	raw, err := strictBase64.DecodeString(text)
+	return raw, err == nil && !strings.ContainsAny(text, "\r\n")
 }
 
 func invalidAuthorisation(why, format string, values ...any) error {

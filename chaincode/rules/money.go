@@ -74,9 +74,11 @@ func CheckNumber(member string, number, least, most Number) error {
 	return nil
 }
 
+var firstInstant, lastInstant = Day("2000-01-01").Start(), Day("2200-01-01").Start() - 1
+
 // CheckInstant refuses an instant outside the years 2000 to 2199.
 func CheckInstant(member string, instant Number) error {
-	return CheckNumber(member, instant, Day("2000-01-01").Start(), Day("2200-01-01").Start()-1)
+	return CheckNumber(member, instant, firstInstant, lastInstant)
 }
 
 // CheckCount refuses a list of a request that has too few or too many items.

@@ -36,8 +36,8 @@ func lastOf(kind OrganisationKind, msp string) error {
 // End ends one of the first organisations, which can be ended.
 func (o *Organisations) End(msp string) {
 	ends := func(other string) bool { return other == msp }
-	o.Shops, o.Auditors = slices.DeleteFunc(o.Shops, ends), slices.DeleteFunc(o.Auditors, ends)
-	o.Ended = append(o.Ended, msp)
+	o.Shops, o.Auditors = slices.DeleteFunc(slices.Clone(o.Shops), ends), slices.DeleteFunc(slices.Clone(o.Auditors), ends)
+	o.Ended = append(slices.Clone(o.Ended), msp)
 }
 
 // End ends a further organisation, which can be ended.

@@ -12,6 +12,9 @@ var (
 	ibanForm   = regexp.MustCompile(`^[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}$`)
 )
 
+// minIBAN is the length of the shortest account number. No shorter text becomes one in upper case, where each of its letters is one byte.
+const minIBAN = 15
+
 // PersonalDataIn returns the kind of personal data that a public text is, a BSN, an IBAN or an e-mail address, or "". Only whole values
 // count: one random hexadecimal id in thirty holds a run of digits that passes for a BSN.
 func PersonalDataIn(text string) string {
@@ -19,7 +22,7 @@ func PersonalDataIn(text string) string {
 	switch {
 	case IsBSN(bare):
 		return "bsn"
-	case IsIBAN(strings.ToUpper(bare)):
+	case len(bare) >= minIBAN && IsIBAN(strings.ToUpper(bare)):
 		return "iban"
 	case strings.Contains(text, "@") && emailForm.MatchString(strings.TrimSpace(text)):
 		return "e-mail"
@@ -53,7 +56,7 @@ func IsBSN(text string) bool {
 // IsIBAN reports whether a text is an account number by ISO 13616, in upper case and without spaces: a country that has such
 // numbers, its length, and the remainder 1 modulo 97.
 func IsIBAN(text string) bool {
-	if len(text) < 15 || ibanLengths[text[:2]] != len(text) || !ibanForm.MatchString(text) {
+	if len(text) < minIBAN || ibanLengths[text[:2]] != len(text) || !ibanForm.MatchString(text) {
 		return false
 	}
 	remainder := 0

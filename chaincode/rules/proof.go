@@ -51,7 +51,11 @@ type Domain struct {
 
 // Message frames fields for signing: each as its length in four bytes, big-endian, and its bytes in UTF-8.
 func Message(fields ...string) []byte {
-	var message []byte
+	size := 0
+	for _, field := range fields {
+		size += 4 + len(field)
+	}
+	message := make([]byte, 0, size)
 	for _, field := range fields {
 		message = binary.BigEndian.AppendUint32(message, uint32(len(field))) // #nosec G115 -- a field is part of a request, of at most 1 MiB
 		message = append(message, field...)

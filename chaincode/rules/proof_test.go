@@ -1,7 +1,10 @@
 package rules
 
 import (
+	"bytes"
+	"encoding/base64"
 	"encoding/hex"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -355,5 +358,26 @@ func TestAuthorisations(t *testing.T) {
 func TestDeadlines(t *testing.T) {
 	for ahead, code := range map[Number]Code{0: "", 1: "", 900: "", 901: HolderProofExpired, -1: HolderProofExpired} {
 		expect(t, code, CheckDeadline(1_800_000_000+ahead, 1_800_000_000))
+	}
+}
+
+func TestBytesHaveOneTextInBase64(t *testing.T) {
+	r, taken, alphabet := rand.New(rand.NewPCG(17, 6)), 0, "AAQg/+z0==\n\r-_ "
+	for range 200_000 {
+		text := make([]byte, r.IntN(13))
+		for i := range text {
+			text[i] = alphabet[r.IntN(len(alphabet))]
+		}
+		raw, ok := decodeBase64(string(text))
+		lax, err := base64.StdEncoding.DecodeString(string(text))
+		if wanted := err == nil && base64.StdEncoding.EncodeToString(lax) == string(text); ok != wanted || (ok && !bytes.Equal(raw, lax)) {
+			t.Fatalf("%q is %q: %v", text, raw, ok)
+		}
+		if ok && len(raw) > 0 {
+			taken++
+		}
+	}
+	if taken < 1_000 {
+		t.Fatalf("only %d texts are base64", taken)
 	}
 }
