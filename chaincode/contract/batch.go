@@ -116,15 +116,17 @@ func (*PaymentContract) Batch(ctx *Context, text string) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	singles, misread := readBatch(tx.caller, text)
+	if misread == nil {
+		if err := tx.foresee(singles, organisationsKey()); err != nil {
+			return "", err
+		}
+	}
 	if err := tx.authorise(batch); err != nil {
 		return "", err
 	}
-	singles, err := readBatch(tx.caller, text)
-	if err != nil {
-		return "", err
-	}
-	if err := tx.foresee(singles); err != nil {
-		return "", err
+	if misread != nil {
+		return "", misread
 	}
 	answer, err := tx.runBatch(singles)
 	if err != nil {

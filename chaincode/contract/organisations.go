@@ -51,7 +51,7 @@ func (*OrganisationsContract) Initialise(ctx *Context, text string) (string, err
 		}
 	}
 	r := new(initialiseRequest)
-	if err := tx.receive(initialise, text, r); err != nil {
+	if err := tx.caller.readRequest(initialise, text, r); err != nil {
 		return "", err
 	}
 	if existing == nil {

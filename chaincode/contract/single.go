@@ -36,9 +36,8 @@ type foreseeing interface {
 	next(tx *transaction) []string
 }
 
-// foresee reads what singles will need, all of them in one exchange with the peer, and then what that makes them read, in another.
-func (tx *transaction) foresee(singles []*single) error {
-	var keys []string
+// foresee reads some keys and what singles will need, all in one exchange with the peer, and then what that makes them read, in another.
+func (tx *transaction) foresee(singles []*single, keys ...string) error {
 	for _, s := range singles {
 		keys = append(keys, keysReadBy(s.request)...)
 	}

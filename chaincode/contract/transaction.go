@@ -100,24 +100,23 @@ func writePrivate[R any, P interface {
 	return string(encoded), err
 }
 
-// prepare begins a transaction that writes. It looks at who calls before it looks at the request.
+// prepare begins a transaction that writes. Who calls is judged before the request, of which others learn nothing; but what both need is
+// read from the peer in one exchange.
 func prepare(ctx *Context, op operation, text string, r request) (*transaction, error) {
 	tx, err := begin(ctx)
 	if err != nil {
 		return nil, err
 	}
+	misread := tx.caller.readRequest(op, text, r)
+	if misread == nil {
+		if err := tx.prefetch(append(keysReadBy(r), organisationsKey())...); err != nil {
+			return nil, err
+		}
+	}
 	if err := tx.authorise(op); err != nil {
 		return nil, err
 	}
-	return tx, tx.receive(op, text, r)
-}
-
-// receive parses and checks a request, and reads the keys that it will need.
-func (tx *transaction) receive(op operation, text string, r request) error {
-	if err := tx.caller.readRequest(op, text, r); err != nil {
-		return err
-	}
-	return tx.prefetch(keysReadBy(r)...)
+	return tx, misread
 }
 
 // readRequest parses a request and checks its form, as far as it can be told without the ledger.

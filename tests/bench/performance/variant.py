@@ -27,24 +27,29 @@ class Variant:
         topology: members of a topology, which replace those of the packaged one; mappings are merged.
         peer: environment of peers that a topology cannot set.
         orderer: environment of orderers that a topology cannot set.
+        chaincode: the folder of another version of the chaincode; "": the present one.
     """
 
     name: str
     topology: Mapping[str, Any] = field(default_factory=dict)
     peer: Mapping[str, str] = field(default_factory=dict)
     orderer: Mapping[str, str] = field(default_factory=dict)
+    chaincode: str = ""
 
     @classmethod
     def load(cls, path: Path) -> Variant:
-        """Read a variant from a YAML file with the members `topology`, `peer` and `orderer`.
+        """Read a variant from a YAML file with the members `topology`, `peer`, `orderer` and `chaincode`.
 
         Raises:
             ValueError: it has other members.
         """
         members = yaml.safe_load(path.read_text("utf-8")) or {}
-        strange = members.keys() - {"topology", "peer", "orderer"}
+        strange = members.keys() - {"topology", "peer", "orderer", "chaincode"}
         if strange:
-            raise ValueError(f"{path} has {', '.join(sorted(strange))}: use topology, peer and orderer")
+            strangers = ", ".join(sorted(strange))
+            raise ValueError(f"{path} has {strangers}: use topology, peer, orderer and chaincode")
+        if members.get("chaincode"):
+            members["chaincode"] = str((path.parent / members["chaincode"]).resolve(strict=True))
         for kind in ("peer", "orderer"):
             members[kind] = {name: str(value) for name, value in (members.get(kind) or {}).items()}
         return cls(path.stem, **members)
@@ -55,6 +60,7 @@ class Variant:
         document = _merged(document, self.topology)
         (channel,) = document["channels"]
         kindpakket = channel["chaincodes"][0]
+        kindpakket["source"] = self.chaincode or kindpakket["source"]
         channel["chaincodes"].append(
             {
                 "name": ASSETS,
