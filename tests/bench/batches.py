@@ -3,7 +3,7 @@
     PYTHONPATH=demo:tests:tests/network:tests/bench python tests/bench/batches.py [--rounds 3] [--json]
 
 On one network and channel, in turns: CreateAsset as fabric-samples has it (`performance/chaincode`), payments
-alone, and batches of 1, 10, 50 and 200; many in flight, and one at a time. Every round begins with another of
+alone, and batches of 1, 10, 50, 100 and 200; many in flight, and one at a time. Every round begins with another of
 them, so that what slows the machine down slows each of them down: compare the ratios, which are those of one
 round, not the rates.
 """
@@ -44,7 +44,7 @@ from kindpakket_network.programs.home import Home
 from kindpakket_network.programs.process import Processes
 
 ASSETS, ALONE = "CreateAsset", "payment alone"
-_SIZES = (1, 10, 50, 200)
+_SIZES = (1, 10, 50, 100, 200)
 _SOURCE = Path(__file__).resolve().parent / "performance" / "chaincode"
 _CENTS = 100
 _AT_REST = 20
@@ -167,7 +167,7 @@ class Stage:
 def loads(plain: int, payments: int) -> list[tuple[str, int, int, int]]:
     """Name, size, number of payments or assets, and transactions in flight, of each load of a round."""
     many = [(ASSETS, 1, plain, 100), (ALONE, 1, plain, 100), (f"batches of {_SIZES[0]}", 1, plain, 100)]
-    many += [(f"batches of {size}", size, payments, max(2, 200 // size)) for size in _SIZES[1:]]
+    many += [(f"batches of {size}", size, payments, max(3, 400 // size)) for size in _SIZES[1:]]
     rest = [(ASSETS, 1, _AT_REST, 1), (ALONE, 1, _AT_REST, 1)]
     rest += [(f"batches of {size}", size, min(_AT_REST * size, payments), 1) for size in _SIZES[1:]]
     return many + rest

@@ -49,6 +49,7 @@ def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (FABRIC, "msp", "identities_test.go"),
         (FABRIC, "msp/cache", "cache_test.go"),
         (FABRIC, "common/cauthdsl", "policy_test.go"),
+        (FABRIC, "common/ledger/util/leveldbhelper", "leveldb_helper_test.go"),
         (SMARTBFT, "internal/bft", "batcher_test.go"),
     ],
 )

@@ -1,0 +1,58 @@
+package leveldbhelper
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/syndtr/goleveldb/leveldb"
+	"github.com/syndtr/goleveldb/leveldb/util"
+)
+
+// write puts a thousand pairs into a database that Fabric would open without the patch.
+func write(t *testing.T, path string, round int) {
+	t.Helper()
+	db, err := leveldb.OpenFile(path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	for key := range 1000 {
+		if err := db.Put(fmt.Appendf(nil, "%d/%04d", round, key), fmt.Appendf(nil, "value %d", key), nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := db.CompactRange(rangeOfAll()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestDatabasesGoToThePatchedBuildAndBack(t *testing.T) {
+	path := t.TempDir()
+	for round := range 3 {
+		write(t, path, 2*round)
+		patched := CreateDB(&Conf{DBPath: path})
+		patched.Open()
+		for key := range 1000 {
+			if err := patched.Put(fmt.Appendf(nil, "%d/%04d", 2*round+1, key), fmt.Appendf(nil, "value %d", key), true); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := patched.db.CompactRange(rangeOfAll()); err != nil {
+			t.Fatal(err)
+		}
+		for before := range 2*round + 2 {
+			for key := range 1000 {
+				value, err := patched.Get(fmt.Appendf(nil, "%d/%04d", before, key))
+				if err != nil || string(value) != fmt.Sprintf("value %d", key) {
+					t.Fatal(before, key, string(value), err)
+				}
+			}
+		}
+		if value, err := patched.Get([]byte("9/0000")); err != nil || value != nil {
+			t.Fatal(value, err)
+		}
+		patched.Close()
+	}
+}
+
+func rangeOfAll() util.Range { return util.Range{} }
