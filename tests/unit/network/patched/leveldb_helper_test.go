@@ -2,6 +2,8 @@ package leveldbhelper
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/syndtr/goleveldb/leveldb"
@@ -11,6 +13,9 @@ import (
 // write puts a thousand pairs into a database that Fabric would open without the patch.
 func write(t *testing.T, path string, round int) {
 	t.Helper()
+	if err := os.MkdirAll(path, 0o700); err != nil {
+		t.Fatal(err)
+	}
 	db, err := leveldb.OpenFile(path, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -27,7 +32,23 @@ func write(t *testing.T, path string, round int) {
 }
 
 func TestDatabasesGoToThePatchedBuildAndBack(t *testing.T) {
-	path := t.TempDir()
+	for _, below := range []string{"stateLeveldb", "chains/index", "index", "bookkeeper"} {
+		t.Run(below, func(t *testing.T) { goAndReturn(t, filepath.Join(t.TempDir(), below)) })
+	}
+}
+
+func TestOnlyWhatEveryTransactionWritesToIsLarge(t *testing.T) {
+	for path, megabytes := range map[string]int{
+		"data/ledgersData/stateLeveldb": 16, "data/ledgersData/historyLeveldb": 16, "data/ledgersData/chains/index": 16,
+		"data/ledger/index": 1, "data/ledgersData/bookkeeper": 1, "data/ledgersData/pvtdataStore": 1,
+	} {
+		if options := optionsFor(path); options.WriteBuffer != megabytes<<20 {
+			t.Errorf("%s buffers %d bytes", path, options.WriteBuffer)
+		}
+	}
+}
+
+func goAndReturn(t *testing.T, path string) {
 	for round := range 3 {
 		write(t, path, 2*round)
 		patched := CreateDB(&Conf{DBPath: path})
