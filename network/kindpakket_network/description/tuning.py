@@ -60,7 +60,7 @@ class Tuning:
     log_level: str = "info"
     log_modules: Settings = ()
     logs: Logs = LOGS
-    gc_percent: int = 400
+    gc_percent: int = 200
     peer: Settings = ()
     orderer: Settings = ()
     user_days: int = 365

@@ -80,7 +80,7 @@ def test_what_each_transaction_would_log_is_left_out_unless_it_is_asked_for(tmp_
 
 
 def test_how_often_garbage_is_collected_reaches_peers_and_orderers(tmp_path: Path) -> None:
-    for tuning, percent in (({}, "400"), ({"gc_percent": 100}, "100")):
+    for tuning, percent in (({}, "200"), ({"gc_percent": 100}, "100")):
         inventory = Inventory.of(tuned(tuning), Home(tmp_path / "home"))
         for node in (inventory.peers[0], inventory.orderers[0]):
             assert program(node, tmp_path).environment["GOGC"] == percent
