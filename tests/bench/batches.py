@@ -3,9 +3,9 @@
     PYTHONPATH=demo:tests:tests/network:tests/bench python tests/bench/batches.py [--rounds 3] [--json]
 
 On one network and channel, in turns: CreateAsset as fabric-samples has it (`performance/chaincode`), payments
-alone, and batches of 1, 10, 50, 100 and 200; many in flight, and one at a time. Every round begins with another of
-them, so that what slows the machine down slows each of them down: compare the ratios, which are those of one
-round, not the rates.
+alone, and batches of 1, 10, 50, 100 and 200; many in flight, and one at a time. Every round begins with
+another of them, so that what slows the machine down slows each of them down: compare the ratios, which are
+those of one round, not the rates.
 """
 
 from __future__ import annotations
