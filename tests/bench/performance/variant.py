@@ -41,7 +41,7 @@ class Variant:
         """Read a variant from a YAML file with the members `topology`, `peer`, `orderer` and `chaincode`.
 
         Raises:
-            ValueError: it has other members.
+            ValueError: it has other members, or names a folder that is not there.
         """
         members = yaml.safe_load(path.read_text("utf-8")) or {}
         strange = members.keys() - {"topology", "peer", "orderer", "chaincode"}
@@ -49,7 +49,10 @@ class Variant:
             strangers = ", ".join(sorted(strange))
             raise ValueError(f"{path} has {strangers}: use topology, peer, orderer and chaincode")
         if members.get("chaincode"):
-            members["chaincode"] = str((path.parent / members["chaincode"]).resolve(strict=True))
+            folder = (path.parent / members["chaincode"]).resolve()
+            if not folder.is_dir():
+                raise ValueError(f"{path} takes the chaincode from {folder}, which is no folder")
+            members["chaincode"] = str(folder)
         for kind in ("peer", "orderer"):
             members[kind] = {name: str(value) for name, value in (members.get(kind) or {}).items()}
         return cls(path.stem, **members)

@@ -258,8 +258,21 @@ def test_a_variant_is_merged_into_the_packaged_network(tmp_path: Path) -> None:
     assert PACKAGED.made().ordering.batch_messages == 500
 
 
+def test_a_variant_may_have_another_version_of_the_chaincode(tmp_path: Path) -> None:
+    (tmp_path / "before").mkdir()
+    file = tmp_path / "older.yaml"
+    file.write_text("chaincode: before", "utf-8")
+    kindpakket, assets = Variant.load(file).made().channels[0].chaincodes
+    assert kindpakket.source == tmp_path / "before" != assets.source
+    file.write_text("chaincode: nowhere", "utf-8")
+    with pytest.raises(ValueError, match=r"from .*nowhere, which is no folder$"):
+        Variant.load(file)
+
+
 def test_a_variant_with_other_members_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "quiet.yaml"
     file.write_text("ordering: {batch_messages: 7}\n")
-    with pytest.raises(ValueError, match=r"quiet.yaml has ordering: use topology, peer and orderer$"):
+    with pytest.raises(
+        ValueError, match=r"quiet.yaml has ordering: use topology, peer, orderer and chaincode$"
+    ):
         Variant.load(file)
