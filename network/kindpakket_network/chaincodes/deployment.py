@@ -26,7 +26,7 @@ from kindpakket_network.nodes.peer import Peer
 from kindpakket_network.nodes.peer_commands import PeerCommands
 from kindpakket_network.nodes.session import Session
 from kindpakket_network.programs.home import write
-from kindpakket_network.programs.wait import in_parallel
+from kindpakket_network.programs.wait import in_parallel, until
 
 _RANDOM = "${random-id}"
 # Attempts when other organisations approve or commit at the same time; each lost race costs one.
@@ -38,6 +38,9 @@ _OVERTAKEN = (
     "is larger than requested sequence",
     "with unchanged content",
 )
+# Peers answer differently while one of them is a block behind, and so does not know of an approval yet.
+_NOT_IN_STEP = "ProposalResponsePayloads do not match"
+_IN_STEP = 60.0
 _ANOTHER_DEFINITION = "attempted to redefine the current committed sequence"
 
 
@@ -307,10 +310,22 @@ class Deployment:
                     f"{'their peers' if len(others) > 1 else 'its peer'}, and approve it with `deploy`"
                 ]
             )
-        orderer = self.session.orderer(self.channel)
-        self.session.admin(self._peers()[0]).commit(
-            self.channel.name, self._definition(record), peers, orderer
-        )
+        behind: list[CommandFailed] = []
+
+        def committed() -> bool | None:
+            try:
+                self.session.admin(self._peers()[0]).commit(
+                    self.channel.name, self._definition(record), peers, self.session.orderer(self.channel)
+                )
+            except CommandFailed as error:
+                if _NOT_IN_STEP not in error.output:
+                    raise
+                behind.append(error)
+                return None
+            return True
+
+        if until(committed, _IN_STEP, interval=0.5) is None:
+            raise behind[-1]
 
     def _initialise(self, initialise: Initialise) -> None:
         approved = self._committed().approved

@@ -370,6 +370,45 @@ def test_what_does_not_pass_ends_a_deployment(
 
 
 @pytest.mark.parametrize(
+    ("outputs", "ends"),
+    [
+        ([], True),
+        (["ProposalResponsePayloads do not match (base64): 'CiA' vs 'CiB'"] * 2, True),
+        (["ProposalResponsePayloads do not match"] * 99, False),
+        (["access denied"], False),
+    ],
+)
+def test_a_definition_is_committed_once_all_peers_know_who_approved(
+    session: Session, monkeypatch: pytest.MonkeyPatch, outputs: list[str], ends: bool
+) -> None:
+    """A peer that is a block behind answers as if an approval were missing."""
+    channel = session.topology.channel("zuidhorn")
+    deployment = Deployment(session, channel, channel.chaincodes[0])
+    everyone = frozenset(organisation.msp for organisation in session.topology.organisations)
+    left, asked = list(outputs), []
+
+    class Commands:
+        def commit(self, *_: object) -> None:
+            asked.append("commit")
+            if left:
+                raise CommandFailed("`peer lifecycle chaincode commit` failed", left.pop(0))
+
+    monkeypatch.setattr(Deployment, "_approvals", lambda *_: everyone)
+    monkeypatch.setattr(Session, "answers", lambda *_: True)
+    monkeypatch.setattr(Session, "orderer", lambda *_: None)
+    monkeypatch.setattr(Session, "admin", lambda *_: Commands())
+    monkeypatch.setattr("kindpakket_network.chaincodes.deployment._IN_STEP", 2.0)
+    record = DeploymentRecord(1, "definition", "label", "label:0", "program")
+    if ends:
+        deployment._commit(record)
+        assert len(asked) == len(outputs) + 1
+    else:
+        with pytest.raises(CommandFailed):
+            deployment._commit(record)
+        assert len(asked) == (1 if outputs == ["access denied"] else 99 - len(left)) < 99
+
+
+@pytest.mark.parametrize(
     ("expression", "signers", "met"),
     [
         ("AND('A.peer', OR('B.peer', 'C.peer'))", "AB", True),
