@@ -45,6 +45,7 @@ proof: setup  ## all tests with every repetition in full: kills at every step, 1
 
 lint: $(VENV)/.ready  ## formatters, linters and type checks, Go and Python
 	@! gofmt -d chaincode tools tests network | grep .
+	@! grep -rnIE '^(<<<<<<<|>>>>>>>) ' --exclude-dir=.git --exclude-dir=.venv --exclude-dir=build .
 	@cd chaincode && go vet ./... && go tool staticcheck ./...
 	@for module in tools/mutate tests/bench/performance/chaincode tests/bench/sdk/chaincode tests/bench/sdk/go tests/network/chaincodes/basic network/kindpakket_network/data/chaincodes/go; do (cd $$module && go vet ./...) || exit 1; done
 	@$(MAKE) --no-print-directory gosec

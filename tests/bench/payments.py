@@ -1,11 +1,7 @@
 """How long a payment takes, and how many pass in a second, on a network of its own.
 
-<<<<<<< HEAD
-    PYTHONPATH=demo:tests:tests/network:tests/bench python tests/bench/payments.py [--payments N] [--json]
-=======
     PYTHONPATH=demo:tests:tests/network:tests/bench python tests/bench/payments.py \\
         [--payments 1000] [--in-flight 100] [--json]
->>>>>>> bench-jobs
 
 Every payment spends another voucher, as on a busy day. In the same run transactions that write nothing go
 through the same steps (endorse, order, validate): compare the two, not the seconds of different machines.
