@@ -27,7 +27,7 @@ from rich.console import Console
 from sdk.__main__ import choice, numbers
 
 from performance.jobs import JOBS, Found, Plan, first, once, rates
-from performance.pair import words
+from performance.pair import FIGURES, words
 from performance.report import html
 from performance.rows import compared, rows
 from performance.stage import USUAL, stage
@@ -46,13 +46,7 @@ QUICK = Plan(
     rest_seconds=2.0,
 )
 _QUICK_SHOPS, _QUICK_VOUCHERS = 6, 120
-_SHOPS = {
-    "per second": lambda turn: turn.per_second,
-    "p50 ms": lambda turn: turn.p50,
-    "p95 ms": lambda turn: turn.p95,
-    "CPU ms": lambda turn: turn.cpu_ms,
-    "peers' CPU ms": lambda turn: 1000 * turn.spent.cpu.get("peer", 0) / max(turn.valid, 1),
-}
+_SHOPS = {name: FIGURES[name] for name in ("per second", "p50 ms", "p95 ms", "CPU ms", "peers' CPU ms")}
 
 
 def sizes(_: click.Context, __: click.Parameter, text: str) -> tuple[int, ...]:
