@@ -25,6 +25,7 @@ from rich.console import Console
 from rich.table import Table
 
 from performance.load import Turn, loaded
+from performance.rows import paired
 from performance.stage import KINDS, Stage, stage
 from performance.variant import PACKAGED, Variant
 
@@ -64,28 +65,17 @@ class Ratio:
 
 def ratios(turns: Sequence[Turn], first: str, second: str) -> Iterator[Ratio]:
     """Compare the rounds that both variants took."""
-    by_place = {(turn.variant, turn.in_flight, turn.round): turn for turn in turns}
-    for in_flight in dict.fromkeys(turn.in_flight for turn in turns):
-        for name, figure in FIGURES.items():
-            pairs = [
-                (a, b)
-                for turn in turns
-                if (turn.variant, turn.in_flight) == (first, in_flight)
-                and (other := by_place.get((second, in_flight, turn.round))) is not None
-                and (a := figure(turn))
-                and (b := figure(other))
-            ]
-            if pairs:
-                several = sorted(b / a for a, b in pairs)
-                yield Ratio(
-                    in_flight,
-                    name,
-                    statistics.median(a for a, _ in pairs),
-                    statistics.median(b for _, b in pairs),
-                    statistics.median(several),
-                    several[0],
-                    several[-1],
-                )
+    for in_flight, name, pairs in paired(turns, lambda turn: turn.variant, first, second, FIGURES):
+        several = sorted(b / a for a, b in pairs)
+        yield Ratio(
+            in_flight,
+            name,
+            statistics.median(a for a, _ in pairs),
+            statistics.median(b for _, b in pairs),
+            statistics.median(several),
+            several[0],
+            several[-1],
+        )
 
 
 def variant(text: str) -> Variant:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,6 +69,29 @@ def rows(turns: Sequence[Turn], base: str = "asset") -> list[Row]:
     ]
 
 
+def paired(
+    turns: Sequence[Turn],
+    whose: Callable[[Turn], str],
+    first: str,
+    second: str,
+    figures: Mapping[str, Callable[[Turn], float | None]],
+) -> Iterator[tuple[int, str, list[tuple[float, float]]]]:
+    """Both values of each figure in the rounds that both took, by number in flight; none without a round."""
+    by_place = {(whose(turn), turn.in_flight, turn.round): turn for turn in turns}
+    for in_flight in dict.fromkeys(turn.in_flight for turn in turns if whose(turn) == first):
+        for name, figure in figures.items():
+            pairs = [
+                (a, b)
+                for turn in turns
+                if (whose(turn), turn.in_flight) == (first, in_flight)
+                and (other := by_place.get((second, in_flight, turn.round))) is not None
+                and (a := figure(turn))
+                and (b := figure(other))
+            ]
+            if pairs:
+                yield in_flight, name, pairs
+
+
 def compared(
     turns: Sequence[Turn], job: str, other: str, figures: Mapping[str, Callable[[Turn], float | None]]
 ) -> list[dict[str, Any]]:
@@ -78,31 +101,20 @@ def compared(
         Rows of both medians, and the median, lowest and highest of the rounds' ratios; rounds that only one
         of them took do not count.
     """
-    by_place = {(turn.job, turn.in_flight, turn.round): turn for turn in turns}
     found = []
-    for in_flight in dict.fromkeys(turn.in_flight for turn in turns if turn.job == job):
-        for name, figure in figures.items():
-            pairs = [
-                (a, b)
-                for turn in turns
-                if (turn.job, turn.in_flight) == (job, in_flight)
-                and (beside := by_place.get((other, in_flight, turn.round))) is not None
-                and (a := figure(turn))
-                and (b := figure(beside))
-            ]
-            if pairs:
-                several = [a / b for a, b in pairs]
-                found.append(
-                    {
-                        "in_flight": in_flight,
-                        "figure": name,
-                        job: round(statistics.median(a for a, _ in pairs), 2),
-                        other: round(statistics.median(b for _, b in pairs), 2),
-                        "ratio": round(statistics.median(several), 3),
-                        "lowest": round(min(several), 3),
-                        "highest": round(max(several), 3),
-                    }
-                )
+    for in_flight, name, pairs in paired(turns, lambda turn: turn.job, job, other, figures):
+        several = [a / b for a, b in pairs]
+        found.append(
+            {
+                "in_flight": in_flight,
+                "figure": name,
+                job: round(statistics.median(a for a, _ in pairs), 2),
+                other: round(statistics.median(b for _, b in pairs), 2),
+                "ratio": round(statistics.median(several), 3),
+                "lowest": round(min(several), 3),
+                "highest": round(max(several), 3),
+            }
+        )
     return found
 
 
