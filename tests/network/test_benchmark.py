@@ -48,6 +48,13 @@ def test_the_quick_benchmark_does_every_job(tmp_path: Path) -> None:
     beside = [row for row in tables["queries"] if row["beside"] != "nothing"]
     assert all(row["written_per_second"] > 0 for row in beside)
     assert {row["in_flight"] for row in tables["shops"]} == {20}
+    assert {(row["load"], row["in_flight"]) for row in tables["batches"]} >= {
+        ("asset", 100),
+        ("payment alone", 1),
+        ("batches of 200", 3),
+        ("batches of 200", 1),
+    }
+    assert all(row["valid"] == row["requests"] > 0 for row in tables["batches"])
     assert tables["verify"][0]["passed"]
     assert tables["view"][0]["flaws"] == 0
     steps = ["close the day", "draft", "approve", "payment file", "in all"]

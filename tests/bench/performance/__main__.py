@@ -163,17 +163,45 @@ def main(
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--variant") from error
     began, found = time.perf_counter(), Found()
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(temporary)
-        with stage(variant, folder, shops, vouchers, console.print) as made:
-            found.tables["preparation"] = made.prepared
-            first(made, plan, found, console.print)
-            found.turns += rates(made, plan, lambda turn: console.print(words(turn)))
-            once(made, plan, folder, found, console.print)
-    if table := compared(found.turns, "hot shop", "many shops", _SHOPS):
-        found.tables["shops"] = table
+    out.mkdir(parents=True, exist_ok=True)
+
+    def keep(state: str = "not finished") -> str:
+        """Write what there is so far; a run that is stopped or fails leaves that."""
+        if table := compared(found.turns, "hot shop", "many shops", _SHOPS):
+            found.tables["shops"] = table
+        about = [*heading(variant.name, plan, shops, vouchers, time.perf_counter() - began), state]
+        return written(out, [line for line in about if line], found)
+
+    try:
+        with tempfile.TemporaryDirectory() as temporary:
+            folder = Path(temporary)
+            with stage(variant, folder, shops, vouchers, console.print) as made:
+                found.tables["preparation"] = made.prepared
+                first(made, plan, found, console.print, keep)
+                for turn in rates(made, plan, lambda turn: console.print(words(turn))):
+                    found.turns.append(turn)
+                keep()
+                once(made, plan, folder, found, console.print, keep)
+    except BaseException as error:
+        keep(f"not finished: {type(error).__name__}: {error}")
+        console.print(f"not finished; what was measured is in {out / 'report.html'} and report.json")
+        raise
+    data = keep("")
+    if as_data:
+        click.echo(data)
+    console.print(f"written to {out / 'report.html'} and report.json")
+    lost = [row for row in rows([*found.turns, *found.batches]) if row.valid != row.requests]
+    for row in lost:
+        click.echo(
+            f"{row.job}, {row.in_flight} in flight: {row.valid} of {row.requests} valid: {row.others}",
+            err=True,
+        )
+    sys.exit(1 if lost else 0)
+
+
+def written(out: Path, about: Sequence[str], found: Found) -> str:
+    """Write report.html and report.json into a folder, and return the latter's text."""
     figures = rows(found.turns)
-    about = heading(variant.name, plan, shops, vouchers, time.perf_counter() - began)
     data = json.dumps(
         {
             "about": about,
@@ -181,25 +209,14 @@ def main(
             "tables": found.tables,
             "soak": found.minutes,
             "skipped": found.skipped,
-            "turns": [asdict(turn) for turn in found.turns],
+            "turns": [asdict(turn) for turn in [*found.turns, *found.batches]],
         },
         indent=1,
     )
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "report.html").write_text(
-        html(about, figures, found.tables, found.skipped, found.minutes), "utf-8"
-    )
+    page = html(about, figures, found.tables, found.skipped, found.minutes)
+    (out / "report.html").write_text(page, "utf-8")
     (out / "report.json").write_text(data + "\n", "utf-8")
-    if as_data:
-        click.echo(data)
-    console.print(f"written to {out / 'report.html'} and report.json")
-    lost = [row for row in figures if row.valid != row.requests]
-    for row in lost:
-        click.echo(
-            f"{row.job}, {row.in_flight} in flight: {row.valid} of {row.requests} valid: {row.others}",
-            err=True,
-        )
-    sys.exit(1 if lost else 0)
+    return data
 
 
 def heading(variant: str, plan: Plan, shops: int, vouchers: int, seconds: float) -> Sequence[str]:

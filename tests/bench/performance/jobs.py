@@ -24,9 +24,11 @@ from kindpakket_demo.desk import AUDITOR, CHAINCODE, CHANNEL
 from kindpakket_demo.vouchers import activate
 from kindpakket_demo.wallets import Wallet
 from performance import queries
+from performance.batching import batching, table
 from performance.growth import reach
 from performance.load import Cost, Turn, loaded, metered, submit_each
 from performance.meter import at_rest
+from performance.pair import words
 from performance.purse import CENTS
 from performance.rows import with_medians
 from performance.settling import settlement
@@ -80,12 +82,14 @@ class Found:
 
     Attributes:
         turns: loads.
+        batches: loads of the job `batches`.
         tables: other figures, by job: rows of name and value.
         minutes: rows of the soak.
         skipped: jobs that were not done, and why.
     """
 
     turns: list[Turn] = field(default_factory=list)
+    batches: list[Turn] = field(default_factory=list)
     tables: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     minutes: list[dict[str, Any]] = field(default_factory=list)
     skipped: dict[str, str] = field(default_factory=dict)
@@ -107,7 +111,7 @@ RATES: dict[str, Calls] = {
 A batch has as many payments as are in flight, up to 50.
 """
 AT_ONE_LOAD = ("nothing", "hot shop", "many shops")
-ONCE = ("queries", "rest", "disk", "issue", "soak", "verify", "view", "settlement")
+ONCE = ("batches", "queries", "rest", "disk", "issue", "verify", "view", "settlement", "soak")
 JOBS = (*RATES, *ONCE)
 
 
@@ -225,9 +229,14 @@ def view(stage: Stage, folder: Path) -> list[dict[str, Any]]:
 
 
 def grown(
-    stage: Stage, plan: Plan, sizes: Sequence[int], found: Found, progress: Callable[[str], None]
+    stage: Stage,
+    plan: Plan,
+    sizes: Sequence[int],
+    found: Found,
+    progress: Callable[[str], None],
+    keep: Callable[[], object],
 ) -> None:
-    """Let the ledger grow to each size, and measure the queries there.
+    """Let the ledger grow to each size, and measure the queries there; each is kept.
 
     A ledger that has more payments already is measured as it is.
     """
@@ -242,38 +251,61 @@ def grown(
             progress(f"growth: {json.dumps(found.tables['growth'][-1])}")
         rows = [*rows, *queries.measure(stage, size, plan.queries)]
         found.tables["queries"] = queries.compared(rows)
+        keep()
 
 
-def first(stage: Stage, plan: Plan, found: Found, progress: Callable[[str], None]) -> None:
+def first(
+    stage: Stage,
+    plan: Plan,
+    found: Found,
+    progress: Callable[[str], None],
+    keep: Callable[[], object],
+) -> None:
     """What comes before the rates: they would make the ledger larger than the smallest size."""
     if plan.wants("queries"):
-        grown(stage, plan, plan.ledger[:1], found, progress)
+        grown(stage, plan, plan.ledger[:1], found, progress, keep)
 
 
-def once(stage: Stage, plan: Plan, folder: Path, found: Found, progress: Callable[[str], None]) -> None:
-    """The jobs that are done once, in their order."""
+def once(
+    stage: Stage,
+    plan: Plan,
+    folder: Path,
+    found: Found,
+    progress: Callable[[str], None],
+    keep: Callable[[], object],
+) -> None:
+    """The jobs that are done once, in their order; after each, what was found is kept."""
+
+    def batched() -> list[dict[str, Any]]:
+        taken = []
+        for size, turn in batching(stage, plan.transactions, plan.rounds):
+            taken.append((size, turn))
+            found.batches.append(turn)
+            progress(words(turn))
+        return table(taken)
 
     def soaked() -> list[dict[str, Any]]:
-        found.minutes = soak(stage, plan.soak_minutes, folder, progress)
+        for row in soak(stage, plan.soak_minutes, folder, progress):
+            found.minutes.append(row)
         return growths(found.minutes)
 
-    acts: dict[str, Callable[[], list[dict[str, Any]]]] = {
-        "rest": lambda: rest(stage, plan.rest_seconds),
-        "disk": lambda: disk(stage, plan.count(100)),
-        "issue": lambda: with_medians(issue(stage, plan.issued, plan.rounds)),
-        "soak": soaked,
-        "verify": lambda: verify(stage),
-        "view": lambda: view(stage, folder),
-        "settlement": lambda: with_medians(settlement(stage, plan.settled, plan.rounds, progress)),
-    }
+    def act(name: str, measure: Callable[[], list[dict[str, Any]]]) -> None:
+        if plan.wants(name):
+            progress(f"{name} ...")
+            found.tables[name] = measure()
+            keep()
+            progress(f"{name}: {json.dumps(found.tables[name][-1])}")
+
+    act("batches", batched)
     if plan.wants("queries"):
-        grown(stage, plan, plan.ledger[1:], found, progress)
-    for name, act in acts.items():
-        if not plan.wants(name):
-            continue
-        if name == "soak" and not plan.soak_minutes:
-            found.skipped["soak"] = "ask for it by --soak-minutes"
-            continue
-        progress(f"{name} ...")
-        found.tables[name] = act()
-        progress(f"{name}: {json.dumps(found.tables[name][-1])}")
+        grown(stage, plan, plan.ledger[1:], found, progress, keep)
+    act("rest", lambda: rest(stage, plan.rest_seconds))
+    act("disk", lambda: disk(stage, plan.count(100)))
+    act("issue", lambda: with_medians(issue(stage, plan.issued, plan.rounds)))
+    act("verify", lambda: verify(stage))
+    act("view", lambda: view(stage, folder))
+    act("settlement", lambda: with_medians(settlement(stage, plan.settled, plan.rounds, progress)))
+    if plan.soak_minutes:
+        act("soak", soaked)
+    elif plan.wants("soak"):
+        found.skipped["soak"] = "ask for it by --soak-minutes"

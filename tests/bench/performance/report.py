@@ -30,6 +30,9 @@ transactions are of all rounds together."""
 _NOTES = {
     "preparation": "What it took before the first measurement, in seconds.",
     "shops": "The hot shop over many shops within a round: what it means that all payments go to one.",
+    "batches": """Medians; the ratios are to the plain transaction in the same round, of what is sent one at a
+time to plain transactions one at a time. Rates and CPU time are of payments; what is in flight, and waits,
+are transactions.""",
     "growth": """Payments in batches of one shop each, until the ledger had so many; `on_ledger` is what the
 sums of the ledger say.""",
     "queries": """Medians in milliseconds, asked by one client at a time, which also writes the payments

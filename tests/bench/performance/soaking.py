@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from statistics import linear_regression, median
 from typing import Any
@@ -24,14 +23,16 @@ _FEWEST = 3
 _OTHERS = ("minute", "payments", "per_second")
 
 
-def soak(stage: Stage, minutes: float, folder: Path, progress: Callable[[str], None]) -> list[dict[str, Any]]:
+def soak(
+    stage: Stage, minutes: float, folder: Path, progress: Callable[[str], None]
+) -> Iterator[dict[str, Any]]:
     """Payments for so long, ten in flight: a row a minute, or ten in all if that is less.
 
-    Returns:
-        Rows of minutes since the start, valid payments, payments per second, and of each process the
-        megabytes that are its own; mapped files do not count.
+    Yields:
+        Minutes since the start, valid payments, payments per second, and of each process the megabytes that
+        are its own; mapped files do not count.
     """
-    memory, rows = Memory(folder / "memory.jsonl"), []
+    memory = Memory(folder / "memory.jsonl")
     every = max(min(_EVERY, 60 * minutes / _LOOKS), _LEAST)
     start = looked = now = time.monotonic()
     paid = 0
@@ -40,16 +41,16 @@ def soak(stage: Stage, minutes: float, folder: Path, progress: Callable[[str], N
         paid += sum(one.outcome == "valid" for one in done)
         now = time.monotonic()
         if now >= min(looked + every, start + 60 * minutes):
-            memory.look(now - start, stage.meter.processes())
+            sizes = memory.look(now - start, stage.meter.processes())
             minute, rate = round((now - start) / 60, 2), round(paid / (now - looked), 1)
-            rows.append({"minute": minute, "payments": paid, "per_second": rate})
             progress(f"soak: minute {minute}, {rate} payments per second")
+            yield {
+                "minute": minute,
+                "payments": paid,
+                "per_second": rate,
+                **{name: round(sample.own / 1e6, 2) for name, sample in sizes.items()},
+            }
             looked, paid = now, 0
-    samples: dict[float, dict[str, float]] = {}
-    for line in (folder / "memory.jsonl").read_text("utf-8").splitlines():
-        sample = json.loads(line)
-        samples.setdefault(sample["seconds"], {})[sample["process"]] = round(sample["own"] / 1e6, 2)
-    return [{**row, **found} for row, found in zip(rows, samples.values(), strict=True)]
 
 
 def growths(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

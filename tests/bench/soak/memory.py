@@ -73,8 +73,9 @@ class Memory:
         self._samples: dict[str, list[Sample]] = defaultdict(list)
         file.write_text("")
 
-    def look(self, seconds: float, processes: Mapping[str, int]) -> None:
+    def look(self, seconds: float, processes: Mapping[str, int]) -> dict[str, Sample]:
         """Take a sample of each process, by name and process id; of those that have ended, none."""
+        taken: dict[str, Sample] = {}
         with self._file.open("a") as file:
             for name, pid in processes.items():
                 try:
@@ -88,8 +89,10 @@ class Memory:
                         )
                 except (psutil.NoSuchProcess, ProcessLookupError, FileNotFoundError):
                     continue
+                taken[name] = sample
                 self._samples[name].append(sample)
                 file.write(json.dumps({"process": name, **asdict(sample)}) + "\n")
+        return taken
 
     def growth(self, warm_up: float) -> list[Growth]:
         """Each process's growth after so many seconds; processes without three samples are left out."""

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -276,3 +281,36 @@ def test_a_variant_with_other_members_is_refused(tmp_path: Path) -> None:
         ValueError, match=r"quiet.yaml has ordering: use topology, peer, orderer and chaincode$"
     ):
         Variant.load(file)
+
+
+@pytest.mark.parametrize("end", [KeyboardInterrupt(), RuntimeError("the disk is full")])
+def test_a_run_that_ends_early_leaves_what_it_measured(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, end: BaseException
+) -> None:
+    @contextmanager
+    def nowhere(*_: object) -> Iterator[SimpleNamespace]:
+        yield SimpleNamespace(prepared=[{"step": "shops enrolled", "number": 2, "seconds": 1.0}])
+
+    def first(_: object, __: object, found: Any, *___: object) -> None:
+        found.tables["queries"] = [{"query": "scheme:Show", "p50_ms": 12.5}]
+
+    def fails(*_: object) -> None:
+        kept.append(json.loads((tmp_path / "report.json").read_text("utf-8")))
+        raise end
+
+    kept: list[dict[str, Any]] = []
+    for name, value in {
+        "stage": nowhere,
+        "first": first,
+        "rates": lambda *_: [turn("payment", 1, 2.0)],
+        "once": fails,
+    }.items():
+        monkeypatch.setattr(f"performance.__main__.{name}", value)
+    result = CliRunner().invoke(main, ["--out", str(tmp_path)])
+    report = json.loads((tmp_path / "report.json").read_text("utf-8"))
+    assert result.exit_code != 0
+    assert report["tables"]["queries"][0]["p50_ms"] == 12.5
+    assert report["rows"][0]["per_second"] == 5.0
+    assert report["about"][-1] == f"not finished: {type(end).__name__}: {end}"
+    assert report["about"][-1] in (tmp_path / "report.html").read_text("utf-8")
+    assert kept[0]["about"][-1] == "not finished"

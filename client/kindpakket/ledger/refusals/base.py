@@ -20,7 +20,8 @@ class Refusal(Exception):
         code: the stable code, such as `VOUCHER_EXPIRED`.
         sentence: the chaincode's explanation, for people.
         details: the values that the refusal is about, by name.
-        transaction_id: the transaction that was refused; "" if there was none.
+        transaction_id: the transaction that was refused; "" if there was none, or if a batch was committed in
+            which this request was refused.
     """
 
     by_code: ClassVar[dict[str, type[Refusal]]] = {}
