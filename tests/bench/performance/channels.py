@@ -26,10 +26,10 @@ from rich.console import Console
 from sdk.__main__ import numbers
 
 from kindpakket_demo.desk import Desk
-from kindpakket_network import Network, Topology
+from kindpakket_network import Topology
 from performance.load import submit_each
 from performance.meter import Spent, at_rest
-from performance.stage import Stage
+from performance.stage import Stage, running
 from performance.variant import PACKAGED
 
 _REST_SECONDS = 20.0
@@ -94,23 +94,18 @@ def towns(
     municipalities: int, folder: Path, vouchers: int, progress: Callable[[str], None]
 ) -> Iterator[list[Stage]]:
     """A running network with a town on each of its channels."""
-    network = Network(topology(municipalities), folder / "home")
-    try:
-        network.up(progress)
-        with ExitStack() as opened:
-            runner = opened.enter_context(asyncio.Runner())
-            stages = []
-            for channel in network.topology.channels:
-                results = folder / channel.name
-                results.mkdir()
-                desk = Desk(network, results, Random(1), municipality=channel.name, channel=channel.name)
-                opened.enter_context(desk)
-                progress(f"{municipalities} municipalities: a town on {channel.name} ...")
-                stages.append(Stage(PACKAGED, network, desk, runner, 4, vouchers))
-                opened.callback(stages[-1].close)
-            yield stages
-    finally:
-        network.down()
+    with running(topology(municipalities), folder, progress) as network, ExitStack() as opened:
+        runner = opened.enter_context(asyncio.Runner())
+        stages = []
+        for channel in network.topology.channels:
+            results = folder / channel.name
+            results.mkdir()
+            desk = Desk(network, results, Random(1), municipality=channel.name, channel=channel.name)
+            opened.enter_context(desk)
+            progress(f"{municipalities} municipalities: a town on {channel.name} ...")
+            stages.append(Stage(PACKAGED, network, desk, runner, 4, vouchers))
+            opened.callback(stages[-1].close)
+        yield stages
 
 
 def measure(stages: Sequence[Stage], number: int, in_flight: int, payments: int) -> Side:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from itertools import cycle
 from pathlib import Path
 from random import Random
+from typing import NoReturn
 
 from support import issue_to
 
@@ -23,7 +25,7 @@ from kindpakket.shop import Shop
 from kindpakket_demo.desk import CHAINCODE, SHOPS, Desk, now
 from kindpakket_demo.schemes import open_provision
 from kindpakket_demo.wallets import Wallet
-from kindpakket_network import Network
+from kindpakket_network import Network, Topology
 from performance.meter import Meter
 from performance.purse import CENTS, Purse
 from performance.sellers import Seller, admit, allow_files, enrol
@@ -207,19 +209,35 @@ class Stage:
 
 
 @contextmanager
-def stage(variant: Variant, folder: Path, shops: int, vouchers: int, progress: Progress) -> Iterator[Stage]:
-    """A network on free ports with a town on it, stopped at the end whatever happens."""
-    network = Network(variant.made(), folder / "home")
+def running(topology: Topology, folder: Path, progress: Progress) -> Iterator[Network]:
+    """A network that is stopped at the end whatever happens, also by SIGTERM."""
+    network = Network(topology, folder / "home")
+    before = signal.signal(signal.SIGTERM, _ended)
     try:
         network.up(progress)
-        results = folder / "results"
-        results.mkdir()
-        with Desk(network, results, Random(1)) as desk, asyncio.Runner() as runner:
-            progress(f"a scheme, {shops} shops and {vouchers} vouchers ...")
-            made = Stage(variant, network, desk, runner, shops, vouchers, progress)
-            try:
-                yield made
-            finally:
-                made.close()
+        yield network
     finally:
         network.down()
+        signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
+def stage(variant: Variant, folder: Path, shops: int, vouchers: int, progress: Progress) -> Iterator[Stage]:
+    """A network on free ports with a town on it."""
+    results = folder / "results"
+    results.mkdir()
+    with (
+        running(variant.made(), folder, progress) as network,
+        Desk(network, results, Random(1)) as desk,
+        asyncio.Runner() as runner,
+    ):
+        progress(f"a scheme, {shops} shops and {vouchers} vouchers ...")
+        made = Stage(variant, network, desk, runner, shops, vouchers, progress)
+        try:
+            yield made
+        finally:
+            made.close()
+
+
+def _ended(*_: object) -> NoReturn:
+    raise KeyboardInterrupt

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,10 +25,12 @@ from performance.queries import compared as compared_queries
 from performance.report import html
 from performance.rows import compared, rows, with_medians
 from performance.soaking import by_kind, growths, slope
+from performance.stage import running
 from performance.variant import ASSETS, PACKAGED, Variant
 
 from kindpakket.holder.key import HolderKey
 from kindpakket_demo.wallets import Wallet
+from kindpakket_network import Topology
 
 
 def reading(blocks: int, cpu: float, syncs: float = 0.0) -> Reading:
@@ -314,3 +318,17 @@ def test_a_run_that_ends_early_leaves_what_it_measured(
     assert report["about"][-1] == f"not finished: {type(end).__name__}: {end}"
     assert report["about"][-1] in (tmp_path / "report.html").read_text("utf-8")
     assert kept[0]["about"][-1] == "not finished"
+
+
+def test_a_network_stops_when_the_benchmark_is_terminated(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    did: list[str] = []
+    network = SimpleNamespace(up=lambda _: did.append("up"), down=lambda: did.append("down"))
+    monkeypatch.setattr("performance.stage.Network", lambda *_: network)
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(KeyboardInterrupt), running(Topology.packaged("kindpakket"), tmp_path, print):
+        os.kill(os.getpid(), signal.SIGTERM)
+        signal.sigtimedwait([], 10)  # the signal comes before this ends
+    assert did == ["up", "down"]
+    assert signal.getsignal(signal.SIGTERM) is before
