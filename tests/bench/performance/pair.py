@@ -24,6 +24,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from performance.growth import reach
 from performance.load import Turn, loaded
 from performance.rows import paired
 from performance.stage import KINDS, Stage, stage
@@ -140,6 +141,13 @@ def words(turn: Turn) -> str:
 )
 @click.option("--shops", type=click.IntRange(2, 2_000), default=20, show_default=True)
 @click.option("--vouchers", type=click.IntRange(1, 20_000), default=800, show_default=True)
+@click.option(
+    "--ledger",
+    type=click.IntRange(0, 10_000_000),
+    default=0,
+    show_default=True,
+    help="Payments on each ledger before the first turn.",
+)
 @click.option("--json", "as_data", is_flag=True, help="Print turns and ratios as JSON.")
 def main(
     first: str,
@@ -150,6 +158,7 @@ def main(
     batch: int,
     shops: int,
     vouchers: int,
+    ledger: int,
     as_data: bool,
 ) -> None:
     """Start both, load them in turn, print the ratios."""
@@ -163,6 +172,8 @@ def main(
             below = Path(folder) / str(number)
             below.mkdir()
             stages.append(opened.enter_context(stage(each, below, shops, vouchers, console.print)))
+            if took := reach(stages[-1], ledger, console.print):
+                console.print(f"{each.name}: {json.dumps(took)}")
         turns = compare(stages, rounds, loads, kind, batch, console.print)
     found = list(ratios(turns, stages[0].variant.name, stages[1].variant.name))
     if as_data:

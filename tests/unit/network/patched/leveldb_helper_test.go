@@ -38,12 +38,15 @@ func TestDatabasesGoToThePatchedBuildAndBack(t *testing.T) {
 }
 
 func TestOnlyWhatEveryTransactionWritesToIsLarge(t *testing.T) {
-	for path, megabytes := range map[string]int{
-		"data/ledgersData/stateLeveldb": 16, "data/ledgersData/historyLeveldb": 16, "data/ledgersData/chains/index": 16,
-		"data/ledger/index": 1, "data/ledgersData/bookkeeper": 1, "data/ledgersData/pvtdataStore": 1,
+	type size struct{ buffered, cached, block int }
+	state, large, small := size{16 << 20, 32 << 20, 16 << 10}, size{16 << 20, 8 << 20, 16 << 10}, size{1 << 20, 8 << 20, 4 << 10}
+	for path, wanted := range map[string]size{
+		"data/ledgersData/stateLeveldb": state, "data/ledgersData/historyLeveldb": large, "data/ledgersData/chains/index": large,
+		"data/ledger/index": small, "data/ledgersData/bookkeeper": small, "data/ledgersData/pvtdataStore": small,
 	} {
-		if options := optionsFor(path); options.WriteBuffer != megabytes<<20 {
-			t.Errorf("%s buffers %d bytes", path, options.WriteBuffer)
+		options := optionsFor(path)
+		if got := (size{options.WriteBuffer, options.GetBlockCacheCapacity(), options.GetBlockSize()}); got != wanted {
+			t.Errorf("%s has %+v", path, got)
 		}
 	}
 }
