@@ -125,7 +125,7 @@ def words(turn: Turn) -> str:
 @click.option(
     "--load",
     "loads",
-    type=(click.IntRange(1, 500), click.IntRange(1, 100_000)),
+    type=(click.IntRange(1, 2_000), click.IntRange(1, 100_000)),
     multiple=True,
     default=((1, 20), (100, 500)),
     show_default=True,

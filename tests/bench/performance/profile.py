@@ -93,7 +93,7 @@ def take(here: Stage, seconds: int, out: Path, kind: str, in_flight: int, batch:
 @click.option("--kind", type=click.Choice(KINDS), default="payment", show_default=True, help="The load.")
 @click.option(
     "--in-flight",
-    type=click.IntRange(1, 500),
+    type=click.IntRange(1, 2_000),
     default=100,
     show_default=True,
     help="Transactions in flight, or payments in batches.",
