@@ -30,6 +30,8 @@ from performance.rows import paired
 from performance.stage import KINDS, Stage, stage
 from performance.variant import PACKAGED, Variant
 
+GATEWAY = 500
+"""Transactions that a peer's gateway has in flight at most."""
 FIGURES: dict[str, Callable[[Turn], float | None]] = {
     "per second": lambda turn: turn.per_second,
     "p50 ms": lambda turn: turn.p50,
@@ -39,8 +41,6 @@ FIGURES: dict[str, Callable[[Turn], float | None]] = {
     "orderers' CPU ms": lambda turn: 1000 * turn.spent.cpu.get("orderer", 0) / max(turn.valid, 1),
     "per block": lambda turn: turn.per_block,
 }
-
-
 @dataclass(frozen=True)
 class Ratio:
     """One figure of B over that of A, at one number in flight.
@@ -82,6 +82,20 @@ def ratios(turns: Sequence[Turn], first: str, second: str) -> Iterator[Ratio]:
 def variant(text: str) -> Variant:
     """A variant by its file, or the packaged network."""
     return PACKAGED if text == PACKAGED.name else Variant.load(Path(text))
+
+
+def admissible(kind: str, in_flight: int, batch: int) -> None:
+    """Refuse more transactions in flight than a peer's gateway takes.
+
+    Raises:
+        BadParameter: there are more.
+    """
+    payments = min(batch, in_flight) if kind == "batch" else 1
+    if in_flight // payments > GATEWAY:
+        raise click.BadParameter(
+            f"{in_flight} in flight, {payments} in each, are more than the {GATEWAY} transactions that "
+            "a peer's gateway takes"
+        )
 
 
 def compare(
@@ -162,6 +176,8 @@ def main(
     as_data: bool,
 ) -> None:
     """Start both, load them in turn, print the ratios."""
+    for in_flight, _ in loads:
+        admissible(kind, in_flight, batch)
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     with tempfile.TemporaryDirectory() as folder, ExitStack() as opened:
         stages = []

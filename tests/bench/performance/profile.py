@@ -27,7 +27,7 @@ from kindpakket_network.nodes.peer import Peer
 from kindpakket_network.programs.home import Home
 from kindpakket_network.programs.process import Processes
 from performance.load import loaded, submit_each
-from performance.pair import variant, words
+from performance.pair import admissible, variant, words
 from performance.stage import KINDS, Stage, stage
 
 # Port 0 is any free one; the node's other ports are known, so the remaining one is that of its profiles.
@@ -108,6 +108,7 @@ def take(here: Stage, seconds: int, out: Path, kind: str, in_flight: int, batch:
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True)
 def main(given: str, seconds: int, kind: str, in_flight: int, batch: int, out: Path) -> None:
     """Start the network, take the profiles, stop it."""
+    admissible(kind, in_flight, batch)
     out.mkdir(parents=True, exist_ok=True)
     chosen = variant(given)
     chosen = replace(chosen, peer={**chosen.peer, **_PEER}, orderer={**chosen.orderer, **_ORDERER})

@@ -12,13 +12,14 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import click
 import pytest
 from click.testing import CliRunner
 from performance.__main__ import main
 from performance.jobs import JOBS, Plan
 from performance.load import Turn
 from performance.meter import Reading, Spent, kind_of
-from performance.pair import ratios
+from performance.pair import admissible, ratios
 from performance.plot import bars, lines, over_time
 from performance.purse import Purse
 from performance.queries import compared as compared_queries
@@ -332,3 +333,12 @@ def test_a_network_stops_when_the_benchmark_is_terminated(
         signal.sigtimedwait([], 10)  # the signal comes before this ends
     assert did == ["up", "down"]
     assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_more_transactions_than_a_gateway_takes_are_refused() -> None:
+    admissible("batch", 2_000, 200)
+    admissible("payment", 500, 50)
+    with pytest.raises(click.BadParameter, match="501 in flight, 1 in each, are more than the 500"):
+        admissible("payment", 501, 50)
+    with pytest.raises(click.BadParameter, match="2000 in flight, 3 in each"):
+        admissible("batch", 2_000, 3)
