@@ -41,6 +41,8 @@ FIGURES: dict[str, Callable[[Turn], float | None]] = {
     "orderers' CPU ms": lambda turn: 1000 * turn.spent.cpu.get("orderer", 0) / max(turn.valid, 1),
     "per block": lambda turn: turn.per_block,
 }
+
+
 @dataclass(frozen=True)
 class Ratio:
     """One figure of B over that of A, at one number in flight.
