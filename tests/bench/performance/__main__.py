@@ -183,7 +183,7 @@ def main(
                 keep()
                 once(made, plan, folder, found, console.print, keep)
     except BaseException as error:
-        keep(f"not finished: {type(error).__name__}: {error}")
+        keep(f"not finished: {type(error).__name__}: {error}".rstrip(": "))
         console.print(f"not finished; what was measured is in {out / 'report.html'} and report.json")
         raise
     data = keep("")

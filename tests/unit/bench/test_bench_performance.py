@@ -288,9 +288,15 @@ def test_a_variant_with_other_members_is_refused(tmp_path: Path) -> None:
         Variant.load(file)
 
 
-@pytest.mark.parametrize("end", [KeyboardInterrupt(), RuntimeError("the disk is full")])
+@pytest.mark.parametrize(
+    ("end", "told"),
+    [
+        (KeyboardInterrupt(), "KeyboardInterrupt"),
+        (RuntimeError("the disk is full"), "RuntimeError: the disk is full"),
+    ],
+)
 def test_a_run_that_ends_early_leaves_what_it_measured(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, end: BaseException
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, end: BaseException, told: str
 ) -> None:
     @contextmanager
     def nowhere(*_: object) -> Iterator[SimpleNamespace]:
@@ -316,7 +322,7 @@ def test_a_run_that_ends_early_leaves_what_it_measured(
     assert result.exit_code != 0
     assert report["tables"]["queries"][0]["p50_ms"] == 12.5
     assert report["rows"][0]["per_second"] == 5.0
-    assert report["about"][-1] == f"not finished: {type(end).__name__}: {end}"
+    assert report["about"][-1] == f"not finished: {told}"
     assert report["about"][-1] in (tmp_path / "report.html").read_text("utf-8")
     assert kept[0]["about"][-1] == "not finished"
 
