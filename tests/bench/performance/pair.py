@@ -23,6 +23,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 from rich.table import Table
+from sdk.__main__ import GATEWAY
 
 from performance.growth import reach
 from performance.load import Turn, loaded
@@ -30,8 +31,6 @@ from performance.rows import paired
 from performance.stage import KINDS, Stage, stage
 from performance.variant import PACKAGED, Variant
 
-GATEWAY = 500
-"""Transactions that a peer's gateway has in flight at most."""
 FIGURES: dict[str, Callable[[Turn], float | None]] = {
     "per second": lambda turn: turn.per_second,
     "p50 ms": lambda turn: turn.p50,

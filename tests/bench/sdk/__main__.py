@@ -33,6 +33,8 @@ from sdk.programs import CLIENTS, HERE, build
 from sdk.table import markdown
 
 BUILD = HERE.parents[2] / "build" / "bench-sdk"
+GATEWAY = 500
+"""Transactions that a peer's gateway has in flight at most."""
 QUICK_ROUNDS, QUICK_TRANSACTIONS = 1, 200
 
 
@@ -55,8 +57,10 @@ def numbers(_: click.Context, __: click.Parameter, text: str) -> list[int]:
         chosen = sorted({int(one) for one in text.split(",")})
     except ValueError:
         raise click.BadParameter(f"{text}: use numbers such as 1,10,100") from None
-    if chosen[0] < 1 or chosen[-1] > 500:
-        raise click.BadParameter(f"{text}: use numbers from 1 to 500, the most that a peer's gateway takes")
+    if chosen[0] < 1 or chosen[-1] > GATEWAY:
+        raise click.BadParameter(
+            f"{text}: use numbers from 1 to {GATEWAY}, the most that a peer's gateway takes"
+        )
     return chosen
 
 
