@@ -40,6 +40,9 @@ _SUPERVISOR = 60.0
 # Seconds for the threads of a process to stop.
 _STOPPED = 5.0
 
+# Seconds for the threads of a process that is ending to end: one of them may be waiting for a slow disk.
+_LAST_THREAD = 60.0
+
 # Nodes go on when the object that started them is dropped, and one that ended stays a zombie until its parent
 # asks for its status: so this process keeps its children itself.
 _KEPT_CHILDREN: list[subprocess.Popen[bytes]] = []
@@ -80,18 +83,20 @@ class Processes:
     def start(self, program: Program) -> int:
         """Start a node's process in its own session, unless it is running; a suspended one is resumed.
 
-        A large log is rotated first, and an earlier unexpected exit is counted.
+        An earlier process that is ending is awaited: it keeps its locks until its last thread has exited. A
+        large log is rotated first, and an earlier unexpected exit is counted.
 
         Returns:
             The pid.
 
         Raises:
-            NetworkError: the program could not be started.
+            NetworkError: the program could not be started, or the node's earlier process does not end.
         """
         running = self.find(program.node)
         if running is not None:
             resume(running)
             return running.pid
+        self._await_ending(program.node)
         log = self.home.log(program.node)
         rotate(log, program.logs)
         history = History.read(self.home.history(program.node))
@@ -121,7 +126,7 @@ class Processes:
         return child.pid
 
     def find(self, node: str) -> psutil.Process | None:
-        """The running process of a node, or None.
+        """The running process of a node, or None if there is none, or it is ending.
 
         That is our own child; else the recorded process, if its start time and mark match; else any process
         with the mark.
@@ -129,14 +134,12 @@ class Processes:
         self._reap(node)
         if node in self._children:
             with contextlib.suppress(psutil.NoSuchProcess):  # it ended just now
-                return psutil.Process(self._children[node].pid)
-        try:
-            record = json.loads(self.home.pid(node).read_text("utf-8"))
-            process = psutil.Process(record["pid"])
-            if abs(process.create_time() - record["started"]) < _START_TOLERANCE and self._is(process, node):
-                return process
-        except (OSError, ValueError, KeyError, TypeError, psutil.Error):
-            pass  # no record, or the recorded process has gone
+                process = psutil.Process(self._children[node].pid)
+                if not _is_zombie(process):
+                    return process
+        recorded = self._recorded(node)
+        if recorded is not None and self._is(recorded, node):
+            return recorded
         for process in psutil.process_iter():
             if self._is(process, node):
                 self._record(node, process)
@@ -168,7 +171,7 @@ class Processes:
         Args:
             node: the node.
             number: the first signal.
-            deadline: how long to wait after each signal, in seconds.
+            deadline: how long to wait before SIGKILL, in seconds.
 
         Returns:
             Whether it was running.
@@ -178,19 +181,19 @@ class Processes:
         """
         switch_off(self.home, node)
         process = self.find(node)
-        if process is not None:
-            for step in (number, signal.SIGKILL):
+        if process is None:
+            self._await_ending(node)
+        else:
+            for step, patience in ((number, deadline), (signal.SIGKILL, _LAST_THREAD)):
                 try:
                     process.send_signal(step)
                     resume(process)
                 except psutil.NoSuchProcess:
                     break
-                if self._ended(node, process, deadline):
+                if self._ended(node, process, patience):
                     break
             else:
-                raise NetworkError(
-                    f"{node} (pid {process.pid}) did not exit, even after SIGKILL: look for a hung disk"
-                )
+                raise _hangs(node, process)
         self.home.pid(node).unlink(missing_ok=True)
         return process is not None
 
@@ -269,6 +272,21 @@ class Processes:
         except psutil.NoSuchProcess:
             return
         write(self.home.pid(node), json.dumps(record))
+
+    def _recorded(self, node: str) -> psutil.Process | None:
+        """The process in a node's record, unless it has gone; it may be ending, or a stranger's."""
+        try:
+            record = json.loads(self.home.pid(node).read_text("utf-8"))
+            process = psutil.Process(record["pid"])
+            return process if abs(process.create_time() - record["started"]) < _START_TOLERANCE else None
+        except (OSError, ValueError, KeyError, TypeError, psutil.Error):
+            return None
+
+    def _await_ending(self, node: str) -> None:
+        """Wait for the last thread of a recorded process that is ending, which `find` no longer finds."""
+        process = self._recorded(node)
+        if process is not None and _is_zombie(process) and not self._ended(node, process, _LAST_THREAD):
+            raise _hangs(node, process)
 
     def _reap(self, node: str) -> None:
         child = self._children.get(node)
@@ -373,17 +391,30 @@ def _keep(*children: subprocess.Popen[bytes]) -> None:
 
 
 def _is_gone(process: psutil.Process) -> bool:
-    """Whether it has exited; it may still be a zombie, as in a container without an init process."""
+    """Whether its last thread has exited, and with it its locks have gone.
+
+    What is left may still be a zombie, as in a container without an init process.
+    """
+    return not process.is_running() or (_is_zombie(process) and len(_threads(process)) <= 1)
+
+
+def _is_zombie(process: psutil.Process) -> bool:
+    """Whether its first thread has exited; others may still be running."""
     try:
-        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+        return bool(process.status() == psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return True
 
 
+def _hangs(node: str, process: psutil.Process) -> NetworkError:
+    return NetworkError(
+        f"{node} (pid {process.pid}) is ending, but has not exited after {_LAST_THREAD:g} s: "
+        "look for a hung disk"
+    )
+
+
 def _mark_of(process: psutil.Process) -> str | None:
     try:
-        if process.status() == psutil.STATUS_ZOMBIE:
-            return None
-        return process.environ().get(MARK)
+        return None if _is_zombie(process) else process.environ().get(MARK)
     except (psutil.Error, OSError):
         return None

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import fcntl
 import gc
 import json
 import os
 import signal
 import subprocess
 import sys
+import threading
 import warnings
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,6 +33,26 @@ import signal, time
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
 print("up", flush=True)
 time.sleep(60)
+"""
+
+# Its first thread ends on SIGTERM, the one with the lock only when told: as when it waits for a slow disk.
+ENDS_LATE = """
+import ctypes, fcntl, os, platform, signal, sys, threading, time
+lock, told = sys.argv[1:]
+exit_of_a_thread = {"x86_64": 60, "aarch64": 93}[platform.machine()]
+
+def late():
+    with open(lock, "w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        print("locked", flush=True)
+        while not os.path.exists(told):
+            time.sleep(0.01)
+        os._exit(0)
+
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+threading.Thread(target=late).start()
+signal.sigwait([signal.SIGTERM])
+ctypes.CDLL(None).syscall(exit_of_a_thread, 0)
 """
 
 
@@ -137,6 +160,68 @@ def test_a_process_that_ignores_sigterm_is_killed_after_the_deadline(
     assert until(lambda: "up" in home.log("peer0.x").read_text() or None, PATIENCE)
     assert processes.stop("peer0.x", deadline=0.2) is True
     assert not psutil.pid_exists(pid)
+
+
+class EndsLate:
+    """A node whose first thread ends on SIGTERM, and another one, which has a lock, when it is told to."""
+
+    def __init__(self, home: Home) -> None:
+        self.home = home
+        self.lock, self.told = home.root / "lock", home.root / "told"
+        self.program = Program(
+            "peer0.x", [sys.executable, "-c", ENDS_LATE, str(self.lock), str(self.told)], {}, Path("/")
+        )
+
+    def start(self) -> int:
+        pid = Processes(self.home).start(self.program)
+        assert until(lambda: "locked" in self.home.log("peer0.x").read_text() or None, PATIENCE)
+        return pid
+
+    def is_locked_after(self, act: Callable[[], object], pid: int) -> bool:
+        """Whether the lock was still held when an act returned; the late thread is told only afterwards."""
+        found: list[bool] = []
+
+        def watched() -> None:
+            act()
+            found.append(self._is_locked())
+
+        acting = threading.Thread(target=watched)
+        acting.start()
+        assert until(lambda: psutil.Process(pid).status() == psutil.STATUS_ZOMBIE or None, PATIENCE)
+        acting.join(0.3)
+        self.told.touch()
+        acting.join(PATIENCE)
+        assert not psutil.pid_exists(pid)
+        return found[0]
+
+    def _is_locked(self) -> bool:
+        with self.lock.open() as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return True
+        return False
+
+
+def test_a_process_has_stopped_when_its_last_thread_has_ended(home: Home) -> None:
+    """A peer keeps its ledgers locked until then: `peer node unjoin` failed, rarely, on a slow disk."""
+    node = EndsLate(home)
+    pid = node.start()
+    assert not node.is_locked_after(lambda: Processes(home).stop("peer0.x"), pid)
+
+
+@pytest.mark.parametrize("again", ["start", "stop"])
+def test_a_process_that_is_ending_is_awaited(home: Home, processes: Processes, again: str) -> None:
+    node = EndsLate(home)
+    pid = node.start()
+    os.kill(pid, signal.SIGTERM)
+    assert until(lambda: psutil.Process(pid).status() == psutil.STATUS_ZOMBIE or None, PATIENCE)
+    assert processes.find("peer0.x") is None
+    act = {
+        "start": lambda: processes.start(sleeper("peer0.x")),
+        "stop": lambda: processes.stop("peer0.x"),
+    }[again]
+    assert not node.is_locked_after(act, pid)
 
 
 def test_a_suspended_process_does_not_run_until_it_is_started_again(processes: Processes) -> None:
