@@ -373,12 +373,18 @@ def _standing_still(process: psutil.Process) -> Iterator[None]:
 
 def _stands_still(process: psutil.Process) -> bool:
     """Whether all threads of a process are stopped: a signal reaches one that is writing only afterwards."""
-    states = [path.read_text().rpartition(")")[2].split()[0] for path in _threads(process)]
+    states = _thread_states(process)
     return all(state in "tTXZ" for state in states) if states else is_suspended(process)
 
 
-def _threads(process: psutil.Process) -> list[Path]:
-    return list(Path(f"/proc/{process.pid}/task").glob("*/stat"))
+def _thread_states(process: psutil.Process) -> list[str]:
+    """The states of a process's threads, as Linux's letters; without those that end meanwhile."""
+    states = []
+    with contextlib.suppress(OSError):  # the process has gone, or this is not Linux
+        for thread in Path(f"/proc/{process.pid}/task").iterdir():
+            with contextlib.suppress(OSError):
+                states.append((thread / "stat").read_text().rpartition(")")[2].split()[0])
+    return states
 
 
 def _keep(*children: subprocess.Popen[bytes]) -> None:
@@ -395,7 +401,7 @@ def _is_gone(process: psutil.Process) -> bool:
 
     What is left may still be a zombie, as in a container without an init process.
     """
-    return not process.is_running() or (_is_zombie(process) and len(_threads(process)) <= 1)
+    return not process.is_running() or (_is_zombie(process) and len(_thread_states(process)) <= 1)
 
 
 def _is_zombie(process: psutil.Process) -> bool:

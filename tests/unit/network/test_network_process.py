@@ -13,6 +13,7 @@ import threading
 import warnings
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -222,6 +223,24 @@ def test_a_process_that_is_ending_is_awaited(home: Home, processes: Processes, a
         "stop": lambda: processes.stop("peer0.x"),
     }[again]
     assert not node.is_locked_after(act, pid)
+
+
+def test_a_process_whose_threads_go_while_they_are_listed_has_stopped(
+    home: Home, processes: Processes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the system tells of a process goes away between one question and the next."""
+    real = {name: getattr(os, name) for name in ("listdir", "scandir")}
+
+    def listed(name: str, folder: str | bytes | Path) -> object:
+        if "/task" in str(folder):
+            raise FileNotFoundError(folder)
+        return real[name](folder)
+
+    for name in real:
+        monkeypatch.setattr(os, name, partial(listed, name))
+    pid = processes.start(sleeper("peer0.x"))
+    assert Processes(home).stop("peer0.x") is True
+    assert not psutil.pid_exists(pid)
 
 
 def test_a_suspended_process_does_not_run_until_it_is_started_again(processes: Processes) -> None:
