@@ -26,8 +26,8 @@ import psutil
 from rich.console import Console
 from sdk.__main__ import choice, numbers
 
-from performance.jobs import JOBS, Found, Plan, first, once, rates
-from performance.pair import FIGURES, words
+from performance.jobs import JOBS, Found, Plan, Run
+from performance.pair import FIGURES
 from performance.report import html
 from performance.rows import compared, rows
 from performance.stage import USUAL, stage
@@ -177,11 +177,7 @@ def main(
             folder = Path(temporary)
             with stage(variant, folder, shops, vouchers, console.print) as made:
                 found.tables["preparation"] = made.prepared
-                first(made, plan, found, console.print, keep)
-                for turn in rates(made, plan, lambda turn: console.print(words(turn))):
-                    found.turns.append(turn)
-                keep()
-                once(made, plan, folder, found, console.print, keep)
+                Run(made, plan, folder, found, console.print, keep).all()
     except BaseException as error:
         keep(f"not finished: {type(error).__name__}: {error}".rstrip(": "))
         console.print(f"not finished; what was measured is in {out / 'report.html'} and report.json")

@@ -248,84 +248,88 @@ def view(stage: Stage, folder: Path) -> list[dict[str, Any]]:
     ]
 
 
-def grown(
-    stage: Stage,
-    plan: Plan,
-    sizes: Sequence[int],
-    found: Found,
-    progress: Callable[[str], None],
-    keep: Callable[[], object],
-) -> None:
-    """Let the ledger grow to each size, and measure the queries there; each is kept.
+@dataclass
+class Run:
+    """All that is measured on one network, in its order.
 
-    A ledger that has more payments already is measured as it is.
+    Attributes:
+        stage: the network.
+        plan: how much is measured.
+        folder: for files of the jobs.
+        found: gets what was measured.
+        progress: told each step.
+        keep: called when a job is done, to write what there is.
     """
-    rows = found.tables.get("queries", [])
-    for size in sizes:
-        progress(f"queries at {size:,} payments ...")
-        took = reach(stage, size, progress)
-        if took is not None:
-            totals = stage.desk.auditor.audit.totals(stage.purse.scheme)
-            summed = {"ledger": stage.payments, "on_ledger": totals["spent_cents"] // CENTS}
-            found.tables.setdefault("growth", []).append({**summed, **took})
-            progress(f"growth: {json.dumps(found.tables['growth'][-1])}")
-        rows = [*rows, *queries.measure(stage, size, plan.queries)]
-        found.tables["queries"] = queries.compared(rows)
-        keep()
 
+    stage: Stage
+    plan: Plan
+    folder: Path
+    found: Found
+    progress: Callable[[str], None]
+    keep: Callable[[], object]
 
-def first(
-    stage: Stage,
-    plan: Plan,
-    found: Found,
-    progress: Callable[[str], None],
-    keep: Callable[[], object],
-) -> None:
-    """What comes before the rates: they would make the ledger larger than the smallest size."""
-    if plan.wants("queries"):
-        grown(stage, plan, plan.ledger[:1], found, progress, keep)
+    def all(self) -> None:
+        """The smallest queries, the rates, and then each job that is done once."""
+        if self.plan.wants("queries"):  # rates would make the ledger larger than the smallest size
+            self._grown(self.plan.ledger[:1])
+        for turn in rates(self.stage, self.plan, lambda turn: self.progress(words(turn))):
+            self.found.turns.append(turn)
+        self.keep()
+        self._once()
 
+    def _once(self) -> None:
+        stage, plan = self.stage, self.plan
+        self._act("batches", self._batched)
+        self._act("rest", lambda: rest(stage, plan.rest_seconds))
+        self._act("disk", lambda: disk(stage, plan.count(100)))
+        if plan.wants("queries"):
+            self._grown(plan.ledger[1:])
+        self._act("issue", lambda: with_medians(issue(stage, plan.issued, plan.rounds)))
+        self._act("verify", lambda: verify(stage))
+        self._act("view", lambda: view(stage, self.folder))
+        self._act(
+            "settlement", lambda: with_medians(settlement(stage, plan.settled, plan.rounds, self.progress))
+        )
+        if plan.soak_minutes:
+            self._act("soak", self._soaked)
+        elif plan.wants("soak"):
+            self.found.skipped["soak"] = "ask for it by --soak-minutes"
 
-def once(
-    stage: Stage,
-    plan: Plan,
-    folder: Path,
-    found: Found,
-    progress: Callable[[str], None],
-    keep: Callable[[], object],
-) -> None:
-    """The jobs that are done once, in their order; after each, what was found is kept."""
+    def _act(self, name: str, measure: Callable[[], list[dict[str, Any]]]) -> None:
+        if self.plan.wants(name):
+            self.progress(f"{name} ...")
+            self.found.tables[name] = measure()
+            self.keep()
+            self.progress(f"{name}: {json.dumps(self.found.tables[name][-1])}")
 
-    def batched() -> list[dict[str, Any]]:
+    def _grown(self, sizes: Sequence[int]) -> None:
+        """Let the ledger grow to each size, and measure the queries there; each is kept.
+
+        A ledger that has more payments already is measured as it is.
+        """
+        stage, found = self.stage, self.found
+        rows = found.tables.get("queries", [])
+        for size in sizes:
+            self.progress(f"queries at {size:,} payments ...")
+            took = reach(stage, size, self.progress)
+            if took is not None:
+                totals = stage.desk.auditor.audit.totals(stage.purse.scheme)
+                summed = {"ledger": stage.payments, "on_ledger": totals["spent_cents"] // CENTS}
+                found.tables.setdefault("growth", []).append({**summed, **took})
+                self.progress(f"growth: {json.dumps(found.tables['growth'][-1])}")
+            rows = [*rows, *queries.measure(stage, size, self.plan.queries)]
+            found.tables["queries"] = queries.compared(rows)
+            self.keep()
+
+    def _batched(self) -> list[dict[str, Any]]:
         taken = []
-        for size, turn in batching(stage, plan.transactions, plan.rounds):
+        for size, turn in batching(self.stage, self.plan.transactions, self.plan.rounds):
             taken.append((size, turn))
-            found.batches.append(turn)
-            progress(words(turn))
+            self.found.batches.append(turn)
+            self.progress(words(turn))
         return table(taken)
 
-    def soaked() -> list[dict[str, Any]]:
-        for row in soak(stage, plan.soak_minutes, folder, progress):
-            found.minutes.append(row)
-        return growths(found.minutes)
-
-    def act(name: str, measure: Callable[[], list[dict[str, Any]]]) -> None:
-        if plan.wants(name):
-            progress(f"{name} ...")
-            found.tables[name] = measure()
-            keep()
-            progress(f"{name}: {json.dumps(found.tables[name][-1])}")
-
-    act("batches", batched)
-    act("rest", lambda: rest(stage, plan.rest_seconds))
-    act("disk", lambda: disk(stage, plan.count(100)))
-    if plan.wants("queries"):
-        grown(stage, plan, plan.ledger[1:], found, progress, keep)
-    act("issue", lambda: with_medians(issue(stage, plan.issued, plan.rounds)))
-    act("verify", lambda: verify(stage))
-    act("view", lambda: view(stage, folder))
-    act("settlement", lambda: with_medians(settlement(stage, plan.settled, plan.rounds, progress)))
-    if plan.soak_minutes:
-        act("soak", soaked)
-    elif plan.wants("soak"):
-        found.skipped["soak"] = "ask for it by --soak-minutes"
+    def _soaked(self) -> list[dict[str, Any]]:
+        for row in soak(self.stage, self.plan.soak_minutes, self.folder, self.progress):
+            self.found.minutes.append(row)
+        return growths(self.found.minutes)

@@ -1,4 +1,4 @@
-"""What the patches of Fabric and SmartBFT change, tested in Go beside the patched source."""
+"""What the patches of Fabric, SmartBFT and protobuf change, tested in Go beside the patched source."""
 
 from __future__ import annotations
 
@@ -50,6 +50,7 @@ def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (FABRIC, "msp/cache", "cache_test.go"),
         (FABRIC, "common/cauthdsl", "policy_test.go"),
         (FABRIC, "common/ledger/util/leveldbhelper", "leveldb_helper_test.go"),
+        (FABRIC, "protoutil", "shared_test.go"),
         (SMARTBFT, "internal/bft", "batcher_test.go"),
     ],
 )

@@ -61,8 +61,14 @@ def test_a_folder_without_patches_has_none(tmp_path: Path) -> None:
     assert patches_in(tmp_path / "patches.yaml") == []
 
 
-def test_the_patches_concern_fabric_and_the_smartbft_that_it_is_built_with() -> None:
+def test_the_patches_concern_fabric_and_the_modules_that_it_is_built_with() -> None:
     folder = Path(str(resources.files("kindpakket_network") / "data" / "tools" / "fabric"))
     modules = {patch.module for patch in patches_in(folder / "patches.yaml")}
-    assert modules == {"github.com/hyperledger-labs/SmartBFT", "github.com/hyperledger/fabric"}
-    assert "github.com/hyperledger-labs/SmartBFT v1.0.1" in (folder / "go.mod").read_text("utf-8")
+    assert modules == {
+        "github.com/hyperledger-labs/SmartBFT",
+        "github.com/hyperledger/fabric",
+        "google.golang.org/protobuf",
+    }
+    required = (folder / "go.mod").read_text("utf-8")
+    assert "github.com/hyperledger-labs/SmartBFT v1.0.1" in required
+    assert "google.golang.org/protobuf v1.36.11" in required
