@@ -213,8 +213,8 @@ def test_closing_asyncio_sends_what_waits_and_answers_everybody() -> None:
             async with AsyncGathering(gateway.network("channel").contract("kindpakket"), wait=1) as gathering:
                 calls = [asyncio.ensure_future(gathering.invoke(*pay(voucher))) for voucher in range(9)]
                 await asyncio.sleep(0)
-            assert all(call.done() for call in calls)
-            return [call.result() for call in calls]
+            assert not gathering._futures  # all have their answers, with which their tasks are about to go on
+            return await asyncio.gather(*calls)
 
     with MemoryGateway({"kindpakket": paying()}) as memory:
         assert [answer["left_cents"] for answer in asyncio.run(close(memory))] == [900] * 9

@@ -16,7 +16,7 @@ import click
 import pytest
 from click.testing import CliRunner
 from performance.__main__ import main
-from performance.jobs import JOBS, Plan
+from performance.jobs import JOBS, Plan, Run
 from performance.load import Turn
 from performance.meter import Reading, Spent, kind_of
 from performance.pair import admissible, ratios
@@ -302,8 +302,8 @@ def test_a_run_that_ends_early_leaves_what_it_measured(
     def nowhere(*_: object) -> Iterator[SimpleNamespace]:
         yield SimpleNamespace(prepared=[{"step": "shops enrolled", "number": 2, "seconds": 1.0}])
 
-    def first(_: object, __: object, found: Any, *___: object) -> None:
-        found.tables["queries"] = [{"query": "scheme:Show", "p50_ms": 12.5}]
+    def grown(run: Run, _: object) -> None:
+        run.found.tables["queries"] = [{"query": "scheme:Show", "p50_ms": 12.5}]
 
     def fails(*_: object) -> None:
         kept.append(json.loads((tmp_path / "report.json").read_text("utf-8")))
@@ -311,12 +311,12 @@ def test_a_run_that_ends_early_leaves_what_it_measured(
 
     kept: list[dict[str, Any]] = []
     for name, value in {
-        "stage": nowhere,
-        "first": first,
-        "rates": lambda *_: [turn("payment", 1, 2.0)],
-        "once": fails,
+        "__main__.stage": nowhere,
+        "jobs.Run._grown": grown,
+        "jobs.rates": lambda *_: [turn("payment", 1, 2.0)],
+        "jobs.Run._once": fails,
     }.items():
-        monkeypatch.setattr(f"performance.__main__.{name}", value)
+        monkeypatch.setattr(f"performance.{name}", value)
     result = CliRunner().invoke(main, ["--out", str(tmp_path)])
     report = json.loads((tmp_path / "report.json").read_text("utf-8"))
     assert result.exit_code != 0
