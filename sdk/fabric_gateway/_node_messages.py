@@ -63,6 +63,8 @@ PEER_UNREADY = (
     # goleveldb, leveldb/errors.go: the peer is being stopped, and has closed its ledgers
     "leveldb: closed",
 )
+# SmartBFT's internal/bft/requestpool.go: an orderer has the transaction, or has had it
+ALREADY_SUBMITTED = ("request already processed", "request already exists")
 # orderer/common/types: a consenter that the channel names already, and that has not joined it yet
 CONSENTER_JOINING = "channel does not exist"
 # internal/pkg/gateway/endorsement.go: a peer's result is another than the first peer's

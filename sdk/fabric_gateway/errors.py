@@ -320,7 +320,7 @@ class SubmitError(GatewayError):
     @property
     def already_submitted(self) -> bool:
         """An orderer says that it has, or has had, this very transaction."""
-        return self._says("request already processed", "request already exists")
+        return self._says(*node_messages.ALREADY_SUBMITTED)
 
     @property
     def refused(self) -> bool:

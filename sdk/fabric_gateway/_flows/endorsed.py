@@ -9,6 +9,7 @@ from math import inf
 
 from grpc import StatusCode
 
+from fabric_gateway import _node_messages as node_messages
 from fabric_gateway._commit_status import CommitStatus
 from fabric_gateway._connection.deadlines import Countdown, Deadlines
 from fabric_gateway._connection.flow import Call, CallFailed, Flow, backoff, pause
@@ -118,7 +119,8 @@ class EndorsedTransaction:
         """Make an unclear submit certain: ask for the status, and offer the same envelope again.
 
         Only a commit status or an accepted offer ends it once an offer may have been ordered: then a later
-        refusal of the same envelope proves nothing. `ordered` False: no offer was heard so far.
+        refusal of the same envelope proves nothing. Without a key to ask with, an offer counts as accepted if
+        the orderers that answer otherwise have had it. `ordered` False: no offer was heard so far.
         """
         deadline = Countdown(deadlines.resolve)
         try:
@@ -128,6 +130,8 @@ class EndorsedTransaction:
                     status = yield from self._look(look)
                     if status:
                         return status
+                if _has_been_taken(problem) and not self._may_look:
+                    return None  # the caller signs the question for the status, which settles it
                 yield from pause(min(backoff(attempt), deadline.remaining))
                 if not deadline.remaining or self._session.closed:
                     break
@@ -206,6 +210,18 @@ class EndorsedTransaction:
 
     def _commit_request(self, session: Session) -> bytes:
         return wire.commit_status_request(self.transaction_id, self.channel, session.identity.serialized)
+
+
+def _has_been_taken(error: SubmitError) -> bool:
+    """Every orderer that answered without accepting it says that it has, or has had, this very transaction.
+
+    A BFT block may be decided before an orderer hears of a transaction that is in it.
+    """
+    messages = (detail.message for detail in error.details)
+    answers = [message for message in messages if node_messages.ORDERER_STATUS.search(message)]
+    return bool(answers) and all(
+        any(phrase in answer for phrase in node_messages.ALREADY_SUBMITTED) for answer in answers
+    )
 
 
 def _unheard(error: SubmitError) -> bool:

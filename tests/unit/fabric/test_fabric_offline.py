@@ -21,6 +21,7 @@ from fabric_gateway import (
     Deadlines,
     DecodeError,
     EndorseError,
+    ErrorDetail,
     Hash,
     Identity,
     IdentityError,
@@ -33,7 +34,9 @@ from fabric_gateway.identity._signatures import ORDERS
 from fabric_gateway.testing import MemoryGateway
 
 Open = Callable[..., Any]
-
+QUORUM = (
+    "insufficient number of orderers could successfully process transaction to satisfy quorum requirement"
+)
 
 KEYS: dict[str, Callable[[], Any]] = {
     "P-256": lambda: ec.generate_private_key(ec.SECP256R1()),
@@ -335,6 +338,44 @@ def test_an_unclear_submit_is_offered_again_where_the_status_cannot_be_asked(
     memory.fail("Submit", StatusCode.UNAVAILABLE, "gone", after=True)
     commit = gateway.signed_transaction(transaction.message, signature).submit()
     assert memory.calls[-2:] == ["Submit", "Submit"]
+    assert gateway.signed_commit(commit.message, wallet.sign(commit.digest)).status().successful
+
+
+ANSWER = (
+    "received unsuccessful response from orderer: status=SERVICE_UNAVAILABLE, info=failed to submit request"
+)
+PROCESSED, EXISTS = f"{ANSWER}: request already processed", f"{ANSWER}: request already exists"
+
+
+def orderers(*words: str) -> tuple[ErrorDetail, ...]:
+    return tuple(ErrorDetail(f"orderer{n}:7050", f"Org{n}MSP", said) for n, said in enumerate(words, 1))
+
+
+@pytest.mark.parametrize(
+    "said", [(PROCESSED, PROCESSED), (EXISTS,), (PROCESSED, EXISTS, "connection refused")]
+)
+def test_what_orderers_have_had_is_accepted_where_the_status_cannot_be_asked(
+    gateway: Any, wallet: Wallet, memory: MemoryGateway, said: tuple[str, ...]
+) -> None:
+    """A BFT block can be faster than the gateway's calls, so orderers say that at the first offer, and on."""
+    transaction, signature = endorsed(gateway, wallet)
+    memory.fail("Submit", StatusCode.UNAVAILABLE, QUORUM, details=orderers(*said), after=True, times=100)
+    commit = gateway.signed_transaction(transaction.message, signature).submit()
+    assert memory.calls.count("Submit") == 1
+    assert gateway.signed_commit(commit.message, wallet.sign(commit.digest)).status().successful
+
+
+@pytest.mark.parametrize(
+    "said",
+    [(PROCESSED, f"{ANSWER}: no leader"), ("connection refused",), ("request already exists",)],
+)
+def test_what_an_orderer_may_not_have_is_offered_again(
+    gateway: Any, wallet: Wallet, memory: MemoryGateway, said: tuple[str, ...]
+) -> None:
+    transaction, signature = endorsed(gateway, wallet)
+    memory.fail("Submit", StatusCode.UNAVAILABLE, QUORUM, details=orderers(*said))
+    commit = gateway.signed_transaction(transaction.message, signature).submit()
+    assert memory.calls.count("Submit") == 2
     assert gateway.signed_commit(commit.message, wallet.sign(commit.digest)).status().successful
 
 
